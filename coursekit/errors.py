@@ -6,8 +6,11 @@ things: what is wrong, why that matters, and what to do now.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from difflib import get_close_matches
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 
 class CourseError(Exception):

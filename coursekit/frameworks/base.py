@@ -1,0 +1,123 @@
+"""What the course needs to know of a framework, as one interface."""
+
+from __future__ import annotations
+
+import sys
+from abc import ABC, abstractmethod
+from dataclasses import dataclass, field
+from math import prod
+from typing import TYPE_CHECKING, Any, ClassVar
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    import numpy as np
+    import numpy.typing as npt
+
+
+@dataclass(frozen=True)
+class Parameter:
+    """One weight tensor of a model, real or only planned.
+
+    Attributes
+    ----------
+    name
+        The framework's own name for it, such as ``encoder.layer.0.output.dense.weight``.
+    shape
+        Its dimensions, in the framework's own order.
+    dtype
+        The type of its numbers, such as ``float32``.
+    itemsize
+        Bytes per number.
+    trainable
+        Whether training would change it.
+    tied_to
+        The name of the earlier tensor that holds the same memory, or None.
+    read
+        Return its values as a NumPy array (float32 for types that NumPy lacks). Raises ``ValueError`` for a planned
+        tensor, which has no values.
+    """
+
+    name: str
+    shape: tuple[int, ...]
+    dtype: str
+    itemsize: int
+    trainable: bool
+    tied_to: str | None
+    read: Callable[[], npt.NDArray[np.generic]] = field(repr=False, compare=False)
+
+    @property
+    def count(self) -> int:
+        """How many numbers the tensor holds."""
+        return prod(self.shape)
+
+    @property
+    def nbytes(self) -> int:
+        """How many bytes its numbers take."""
+        return self.count * self.itemsize
+
+
+class Framework(ABC):
+    """One framework, seen from the facts. Its module is imported by the first method that needs it."""
+
+    name: ClassVar[str]
+    """The name of the track: ``pytorch`` or ``tensorflow``."""
+    label: ClassVar[str]
+    """How the framework calls itself."""
+    module: ClassVar[str]
+    """The module to import."""
+    class_prefix: ClassVar[str]
+    """What transformers puts before the names of its model classes: an empty string or ``TF``."""
+    switch: ClassVar[str]
+    """The environment variable that tells transformers whether to use this framework."""
+    weight_files: ClassVar[tuple[str, ...]]
+    """Names of weight files that ``from_pretrained`` looks for, the preferred one first."""
+
+    @property
+    def imported(self) -> bool:
+        """Whether the framework is imported already."""
+        return self.module in sys.modules
+
+    def auto_class(self, task: str = "") -> Any:
+        """Return the auto class of transformers for a task, such as ``sequence-classification``; without: the base."""
+        import transformers
+
+        return getattr(transformers, self.auto_class_name(task))
+
+    def auto_class_name(self, task: str = "") -> str:
+        """Return the name of that class, such as ``TFAutoModelForSequenceClassification``."""
+        special = {"causal-lm": "CausalLM", "masked-lm": "MaskedLM", "seq2seq-lm": "Seq2SeqLM"}
+        words = special.get(task) or "".join(word.capitalize() for word in task.split("-"))
+        return f"{self.class_prefix}AutoModel{'For' if words else ''}{words}"
+
+    @abstractmethod
+    def is_tensor(self, value: object) -> bool:
+        """Tell whether ``value`` is a tensor of this framework, without importing it."""
+
+    @abstractmethod
+    def is_model(self, value: object) -> bool:
+        """Tell whether ``value`` is a model of this framework, without importing it."""
+
+    def owns(self, value: object) -> bool:
+        """Tell whether ``value`` is a tensor or a model of this framework, without importing it."""
+        return self.is_tensor(value) or self.is_model(value)
+
+    @abstractmethod
+    def to_numpy(self, tensor: Any) -> npt.NDArray[np.generic]:
+        """Return a tensor's values as a NumPy array: detached, on the CPU, bfloat16 widened to float32."""
+
+    @abstractmethod
+    def tensor(self, values: Any) -> Any:
+        """Return the framework's own tensor of ``values``, as ``torch.tensor`` or ``tf.constant`` make it."""
+
+    @abstractmethod
+    def seed(self, number: int) -> None:
+        """Seed the framework's random numbers."""
+
+    @abstractmethod
+    def parameters(self, model: Any) -> list[Parameter]:
+        """Return the weight tensors of a model, real or planned, in the framework's order."""
+
+    @abstractmethod
+    def plan(self, config: Any, task: str = "") -> Any:
+        """Return the model that ``config`` describes without allocating its weights: shapes, but no values."""

@@ -1,0 +1,89 @@
+"""PyTorch, seen from the facts."""
+
+from __future__ import annotations
+
+import sys
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from coursekit.frameworks.base import Framework, Parameter
+
+if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
+
+
+class PyTorch(Framework):
+    """PyTorch through ``torch``; planned models live on its ``meta`` device, which stores shapes only."""
+
+    name = "pytorch"
+    label = "PyTorch"
+    module = "torch"
+    class_prefix = ""
+    switch = "USE_TORCH"
+    weight_files = (
+        "model.safetensors",
+        "model.safetensors.index.json",
+        "pytorch_model.bin",
+        "pytorch_model.bin.index.json",
+    )
+
+    def is_tensor(self, value: object) -> bool:
+        """Tell whether ``value`` is a ``torch.Tensor``."""
+        torch = sys.modules.get("torch")
+        return torch is not None and isinstance(value, torch.Tensor)
+
+    def is_model(self, value: object) -> bool:
+        """Tell whether ``value`` is a ``torch.nn.Module``."""
+        torch = sys.modules.get("torch")
+        return torch is not None and isinstance(value, torch.nn.Module)
+
+    def to_numpy(self, tensor: Any) -> npt.NDArray[np.generic]:
+        """Return the values of a ``torch.Tensor`` as a NumPy array of the same shape."""
+        import torch
+
+        if tensor.is_meta:
+            raise ValueError("a tensor on the meta device has a shape, but no values")
+        values = tensor.detach().to("cpu").resolve_conj().resolve_neg()
+        if values.dtype == torch.bfloat16 or (values.dtype.itemsize == 1 and values.is_floating_point()):
+            values = values.to(torch.float32)  # NumPy has no bfloat16 and no float8
+        array: npt.NDArray[np.generic] = values.numpy()
+        return array
+
+    def tensor(self, values: Any) -> Any:
+        """Return ``torch.tensor(values)``."""
+        import torch
+
+        return torch.tensor(values)
+
+    def seed(self, number: int) -> None:
+        """Seed PyTorch on every device."""
+        import torch
+
+        torch.manual_seed(number)
+
+    def parameters(self, model: Any) -> list[Parameter]:
+        """Return ``model``'s parameters by name; tied ones stand under every name and point to the first."""
+        first_names: dict[int, str] = {}
+        found = []
+        for name, value in model.named_parameters(remove_duplicate=False):
+            first = first_names.setdefault(id(value), name)
+            found.append(
+                Parameter(
+                    name=name,
+                    shape=tuple(value.shape),
+                    dtype=str(value.dtype).removeprefix("torch."),
+                    itemsize=value.element_size(),
+                    trainable=value.requires_grad,
+                    tied_to=None if first == name else first,
+                    read=partial(self.to_numpy, value),
+                )
+            )
+        return found
+
+    def plan(self, config: Any, task: str = "") -> Any:
+        """Return ``AutoModel.from_config(config)`` built on the ``meta`` device."""
+        import torch
+
+        with torch.device("meta"):
+            return self.auto_class(task).from_config(config)
