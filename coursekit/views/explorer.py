@@ -1,0 +1,83 @@
+"""Views that carry everything in the page: a custom element, its script and style inline, the data beside it.
+
+They need no kernel, no comm, no CDN and no labextension, so they work in JupyterLab, in Colab's iframe for each cell
+and in an exported page. The light DOM of the element is the static face: it stays when scripts do not run.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+import zlib
+from abc import abstractmethod
+from typing import Any, ClassVar
+
+import numpy as np
+
+from coursekit.views.view import FactsT, View, asset, style, text
+
+
+class Explorer(View[FactsT]):
+    """A self-contained view.
+
+    Class attributes
+    ----------------
+    tag
+        The name of the custom element, such as ``ck-model-map``.
+    stem
+        The stem of the script and of the style that lie beside the view's module.
+    shared
+        Names of further scripts that the view's own script uses, such as ``table.js``.
+    """
+
+    tag: ClassVar[str]
+    stem: ClassVar[str]
+    shared: ClassVar[tuple[str, ...]] = ()
+
+    @abstractmethod
+    def payload(self) -> dict[str, Any]:
+        """Return what the script draws: what JSON can say, and NumPy arrays, which arrive as typed arrays."""
+
+    def to_html(self) -> str:
+        """Return the whole view as one piece of HTML that needs no kernel and no network."""
+        scripts = "\n".join(asset(name) for name in ("explorer.js", *self.shared, f"{self.stem}.js"))
+        return (
+            f'<div class="ck-view"><style>{style("style.css", f"{self.stem}.css")}</style>'
+            f'<{self.tag} role="group" aria-label="{text(self.label)}">{self.static_html()}'
+            f'<script type="text/plain" class="ck-payload">{pack(self.payload())}</script></{self.tag}>'
+            f'<script>(() => {{ "use strict";\n{scripts}\n}})();</script></div>'
+        )
+
+    @property
+    def label(self) -> str:
+        """What the view is, for screen readers."""
+        return self.summary().splitlines()[0]
+
+
+def pack(data: dict[str, Any]) -> str:
+    """Return ``data`` as text for the page: JSON and arrays behind each other, deflated, in base64.
+
+    The layout, read by ``unpack`` in ``explorer.js``: the length of the JSON in four bytes (little endian), the JSON
+    padded with spaces to a multiple of eight, then the arrays, each padded to a multiple of eight. In the JSON an array
+    is ``{"$array": [offset in bytes, dtype, shape]}``.
+    """
+    blocks: list[bytes] = []
+    offset = 0
+
+    def plain(value: Any) -> Any:
+        nonlocal offset
+        if isinstance(value, np.generic):
+            return value.item()
+        if not isinstance(value, np.ndarray):
+            raise TypeError(f"{type(value).__name__} cannot be sent to a page")
+        array = np.ascontiguousarray(value)
+        block = array.astype(array.dtype.newbyteorder("<")).tobytes()
+        reference = {"$array": [offset, array.dtype.name, list(array.shape)]}
+        blocks.append(block + bytes(-len(block) % 8))
+        offset += len(blocks[-1])
+        return reference
+
+    head = json.dumps(data, default=plain, ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode()
+    head += b" " * (-(len(head) + 4) % 8)
+    raw = len(head).to_bytes(4, "little") + head + b"".join(blocks)
+    return base64.b64encode(zlib.compress(raw, 9)).decode("ascii")
