@@ -1,0 +1,342 @@
+# %% [markdown]
+# # 1. From a config to a model
+#
+# {{badges}}
+#
+# When you are done, you can
+#
+# - say what a config, an architecture and a checkpoint are,
+# - build a BERT model from a config,
+# - find the numbers of the config inside the model,
+# - predict what changes when you change one of them.
+#
+# This takes about ten minutes. Run a cell with <kbd>Shift</kbd> + <kbd>Enter</kbd>. Before you run one, guess what it
+# will show: a wrong guess teaches you more than a read answer.
+#
+# The video of this chapter: [Models, on YouTube](https://www.youtube.com/watch?v=00GKzGyWFEs).
+# You read the {{framework}} track. The same lesson in {{other}}.
+
+# %% [markdown] tags=["tensorflow"]
+# **Before you start with TensorFlow.** Version 5 of transformers dropped its TensorFlow classes, `TFBertModel` among
+# them. This course pins 4.54.1, because it is the last version that loads today's checkpoints into them: 4.55 to 4.57
+# stumble over files that were saved from PyTorch. So use this track to understand and keep up TensorFlow code that
+# exists, and start a new project in PyTorch.
+
+# %% tags=["tensorflow"]
+import transformers
+
+print(transformers.__version__)
+
+# %% [markdown]
+# ## Three words
+#
+# - The **architecture** is the plan: which layers there are, and in which order. BERT is an architecture.
+# - The **config** holds the sizes and choices that the plan leaves open. How many layers? How wide?
+# - The **weights** are the numbers inside the layers. A **checkpoint** is a set of weights saved to disk, together with
+#   the config that they belong to.
+#
+# A model is an architecture, built to the sizes of a config and filled with weights.
+
+# %% [markdown] tags=["pytorch"]
+# ## `AutoModel` picks the class for you
+#
+# In other people's code you will meet `AutoModel` first. It is not an architecture. It reads a config, finds out which
+# architecture the config is for, and builds a model of that class.
+#
+# Below are two configs of two architectures, with one layer each so that they are built in a moment. Which classes do
+# you expect?
+
+# %% [markdown] tags=["tensorflow"]
+# ## `TFAutoModel` picks the class for you
+#
+# In other people's code you will meet `TFAutoModel` first. It is not an architecture. It reads a config, finds out
+# which architecture the config is for, and builds a model of that class.
+#
+# Below are two configs of two architectures, with one layer each so that they are built in a moment. Which classes do
+# you expect?
+
+# %% tags=["pytorch"]
+from transformers import AutoModel, BertConfig, DistilBertConfig
+
+for config in (BertConfig(num_hidden_layers=1), DistilBertConfig(num_hidden_layers=1)):
+    model = AutoModel.from_config(config)
+    print(config.model_type, "->", type(model).__name__)
+
+# %% tags=["tensorflow"]
+from transformers import BertConfig, DistilBertConfig, TFAutoModel
+
+for config in (BertConfig(num_hidden_layers=1), DistilBertConfig(num_hidden_layers=1)):
+    model = TFAutoModel.from_config(config)
+    print(config.model_type, "->", type(model).__name__)
+
+# %% [markdown]
+# The `model_type` in the config decided. You will use this in lesson 3, where the config comes from a checkpoint.
+#
+# When you know the architecture that you want, you can name its class yourself. You do that now.
+
+# %% [markdown]
+# ## First the config, then the model
+#
+# Two lines are enough. The first makes a config with BERT's default sizes. The second builds a model of these sizes.
+
+# %% tags=["pytorch"]
+from transformers import BertConfig, BertModel
+
+config = BertConfig()
+model = BertModel(config)
+
+# %% tags=["tensorflow"]
+from transformers import BertConfig, TFBertModel
+
+config = BertConfig()
+model = TFBertModel(config)
+
+# %% [markdown] tags=["tensorflow"]
+# Nothing was downloaded. You have a plan, and nothing more: TensorFlow makes the weights when the model is called for
+# the first time. Ask for them too early and you get an error. Any input will do for the first call.
+
+# %% tags=["tensorflow"]
+import tensorflow as tf
+
+try:
+    print(len(model.weights))
+except ValueError as error:
+    print("Too early:", str(error).split(". ")[0])
+
+model(tf.constant([[101, 102]]))
+print("After the first call:", len(model.weights), "weight tensors")
+
+# %% [markdown]
+# How many numbers does this model hold? Guess the number of digits.
+
+# %%
+print(f"{model.num_parameters():,} parameters")
+
+# %% [markdown]
+# About 109 million. Nothing was downloaded for them: they are random, as you will see in lesson 2. A number that
+# training can change is called a *parameter*; *weights* is the everyday word for all of them.
+
+# %% [markdown]
+# ## What stands in the config
+#
+# Print it.
+
+# %% tags=["differs-in-5"]
+# differs-in-5: transformers 5 keeps other minor entries in a config than 4.54, and prints its own version.
+print(config)
+
+# %% [markdown]
+# Your list may have a few more lines or a few less: the version of transformers decides that. Six of the entries shape
+# the model, and they are there in every version.
+
+# %%
+for name in (
+    "vocab_size",
+    "max_position_embeddings",
+    "hidden_size",
+    "num_hidden_layers",
+    "num_attention_heads",
+    "intermediate_size",
+):
+    print(f"{name:24} {getattr(config, name):>6}")
+
+# %% [markdown]
+# A text reaches the model as a list of *tokens*: words and pieces of words. Inside, every token is a list of numbers, a
+# *vector*. With that in mind:
+#
+# | entry | what it sets |
+# |---|---|
+# | `vocab_size` | how many different tokens the model knows |
+# | `max_position_embeddings` | how many tokens a text may have at most |
+# | `hidden_size` | how many numbers stand for one token, from the first layer to the last |
+# | `num_hidden_layers` | how many layers the vectors pass through, one after the other |
+# | `num_attention_heads` | how many views each layer takes of the other tokens at the same time |
+# | `intermediate_size` | how wide a vector becomes for a moment in the second half of each layer |
+
+# %% [markdown]
+# ## Find the numbers in the model
+#
+# A token enters the model through a table with one row for each token of the vocabulary. A second table has one row for
+# each position in the text. Predict the shapes of both before you run the cells.
+
+# %% tags=["pytorch"]
+words = model.embeddings.word_embeddings.weight
+positions = model.embeddings.position_embeddings.weight
+layers = model.encoder.layer
+
+# %% tags=["tensorflow"]
+words = model.bert.embeddings.weight
+positions = model.bert.embeddings.position_embeddings
+layers = model.bert.encoder.layer
+
+# %%
+print("word table:    ", tuple(words.shape))
+print("position table:", tuple(positions.shape))
+print("layers:        ", len(layers))
+
+# %% [markdown]
+# Four of the six numbers are in this output. The rows of the first table are the `vocab_size`, those of the second the
+# `max_position_embeddings`. Both tables are `hidden_size` wide. And there are `num_hidden_layers` layers.
+#
+# Now open the first layer. Its first half is *attention*, where tokens look at each other. Its second half makes each
+# vector wide and then narrow again.
+
+# %% tags=["pytorch"]
+query = layers[0].attention.self.query.weight
+widen = layers[0].intermediate.dense.weight
+narrow = layers[0].output.dense.weight
+
+# %% tags=["tensorflow"]
+query = layers[0].attention.self_attention.query.kernel
+widen = layers[0].intermediate.dense.kernel
+narrow = layers[0].bert_output.dense.kernel
+
+# %%
+print("query: ", tuple(query.shape))
+print("widen: ", tuple(widen.shape))
+print("narrow:", tuple(narrow.shape))
+
+# %% [markdown] tags=["pytorch"]
+# There is the fifth number: `intermediate_size`. PyTorch writes the shape as (out, in). Read `widen` as: 768 numbers go
+# in, 3072 come out.
+
+# %% [markdown] tags=["tensorflow"]
+# There is the fifth number: `intermediate_size`. TensorFlow writes the shape as (in, out). Read `widen` as: 768 numbers
+# go in, 3072 come out.
+
+# %% [markdown]
+# The sixth number is in no shape. `query` is as square as it would be with one single head. The heads share its width:
+# each one works with its own slice.
+
+# %%
+head_size = config.hidden_size // config.num_attention_heads
+print(f"{config.hidden_size} numbers = {config.num_attention_heads} heads × {head_size} numbers")
+
+# %% [markdown]
+# ## Change one number
+#
+# Take 6 layers instead of 12 and leave the rest. Does the model have half of the parameters? More? Less?
+
+# %% tags=["pytorch"]
+shallow = BertModel(BertConfig(num_hidden_layers=6))
+
+# %% tags=["tensorflow"]
+shallow = TFBertModel(BertConfig(num_hidden_layers=6))
+outputs = shallow(tf.constant([[101, 102]]))  # so that it has weights
+
+# %%
+one_layer = (model.num_parameters() - shallow.num_parameters()) // 6
+rest = model.num_parameters() - 12 * one_layer
+
+print(f"12 layers:       {model.num_parameters():>11,}")
+print(f" 6 layers:       {shallow.num_parameters():>11,}")
+print(f"one layer:       {one_layer:>11,}")
+print(f"all but layers:  {rest:>11,}")
+print(f"the word table:  {config.vocab_size * config.hidden_size:>11,}")
+
+# %% [markdown]
+# More than half is left. A layer costs 7 million parameters, and six of them are gone. But 24 million are in no layer
+# at all, and nearly all of these are the word table.
+#
+# Next guess: 6 heads instead of 12. How many parameters does that save?
+
+# %% tags=["pytorch"]
+fewer_heads = BertModel(BertConfig(num_hidden_layers=6, num_attention_heads=6))
+
+# %% tags=["tensorflow"]
+fewer_heads = TFBertModel(BertConfig(num_hidden_layers=6, num_attention_heads=6))
+outputs = fewer_heads(tf.constant([[101, 102]]))
+
+# %%
+print(f"12 heads: {shallow.num_parameters():,}")
+print(f" 6 heads: {fewer_heads.num_parameters():,}")
+
+# %% [markdown]
+# None. Fewer heads get wider slices of the same weights: 6 heads × 128 numbers are 768 again.
+#
+# This has a consequence. The heads must divide the width. What happens when they do not?
+
+# %% tags=["pytorch"]
+try:
+    BertModel(BertConfig(hidden_size=100))
+except ValueError as error:
+    print(error)
+
+# %% tags=["tensorflow"]
+try:
+    TFBertModel(BertConfig(hidden_size=100))
+except ValueError as error:
+    print(error)
+
+# %% [markdown]
+# A clear error. Do not count on one every time. Here is a typing mistake:
+
+# %%
+typo = BertConfig(hiden_size=100)
+print("hidden_size:", typo.hidden_size)
+
+# %% [markdown]
+# No error, and no change. A config keeps every name that you give it, also one that no model ever reads. When a change
+# seems to do nothing, check the spelling first.
+
+# %% [markdown]
+# ## Your turn
+#
+# **1.** Without building it: how many parameters does a BERT with 24 layers have, all else at the defaults? The numbers
+# that you need are in the outputs above.
+#
+# <details><summary>Solution</summary>
+#
+# `rest + 24 * one_layer` gives 194,536,704. The layers double, the word table does not.
+#
+# </details>
+#
+# **2.** Build a BERT of less than 5 million parameters that still reads texts of 512 tokens. Put it in place of
+# `shallow` in the next cell and run it.
+
+# %%
+mine = shallow
+
+print(f"{mine.num_parameters():,} parameters")
+print("small enough:     ", mine.num_parameters() < 5_000_000)
+print("reads 512 tokens: ", mine.config.max_position_embeddings >= 512)
+
+# %% [markdown] tags=["pytorch"]
+# <details><summary>One solution of many</summary>
+#
+# Narrow vectors save the most, because the word table shrinks with them.
+#
+# ```python
+# small = BertConfig(hidden_size=128, num_hidden_layers=2, num_attention_heads=2, intermediate_size=512)
+# mine = BertModel(small)
+# ```
+#
+# This one has 4,385,920 parameters.
+#
+# </details>
+
+# %% [markdown] tags=["tensorflow"]
+# <details><summary>One solution of many</summary>
+#
+# Narrow vectors save the most, because the word table shrinks with them.
+#
+# ```python
+# small = BertConfig(hidden_size=128, num_hidden_layers=2, num_attention_heads=2, intermediate_size=512)
+# mine = TFBertModel(small)
+# outputs = mine(tf.constant([[101, 102]]))
+# ```
+#
+# This one has 4,385,920 parameters.
+#
+# </details>
+
+# %% [markdown]
+# ## Recap
+#
+# - A config holds sizes and choices. A model is built from it, without any download.
+# - `vocab_size` and `max_position_embeddings` are the rows of two tables, `hidden_size` is their width.
+# - Each of the `num_hidden_layers` layers widens every vector to `intermediate_size` and narrows it again.
+# - The `num_attention_heads` share the width. They change how a layer works, not how many parameters it has.
+# - A wrong size is an error when the model is built. A misspelt name is no error at all.
+#
+# **Next:** {{next}}
