@@ -1,20 +1,150 @@
-"""The course's commands: ``python -m coursekit prepare`` and ``python -m coursekit doctor``."""
+"""The commands of the course: ``python -m coursekit prepare`` and ``python -m coursekit doctor``."""
 
 from __future__ import annotations
 
 import argparse
+import os
+import platform
+import shutil
+import signal
 import sys
+from importlib.metadata import PackageNotFoundError, version
+from typing import TYPE_CHECKING
 
-from coursekit import offline
+from coursekit import checkpoints, environment, frameworks, hub, offline
+from coursekit.errors import CourseError
+from coursekit.staging import cache_folder
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+_LESSONS_LOAD = "bert-base-cased"
+_PACKAGES = (
+    "coursekit-models",
+    "transformers",
+    "huggingface_hub",
+    "torch",
+    "tensorflow",
+    "tf-keras",
+    "numpy",
+    "ipywidgets",
+    "jupyterlab",
+)
 
 
-def main() -> int:
-    parser = argparse.ArgumentParser(prog="python -m coursekit", description=__doc__)
-    commands = parser.add_subparsers(dest="command", required=True)
-    commands.add_parser("prepare", help="put the offline BERT into the Hugging Face cache")
-    parser.parse_args()
-    print(offline.prepare())
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command that ``arguments`` name and return its exit status."""
+    parser = argparse.ArgumentParser(
+        prog="python -m coursekit", description="Prepare or check a machine for the course."
+    )
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    command = commands.add_parser("prepare", help="put the offline BERT into the Hugging Face cache")
+    command.add_argument("--hub", metavar="ID", help="put this checkpoint of the Hub there instead")
+    commands.add_parser("doctor", help="tell what works on this machine and what to do about the rest")
+    given = parser.parse_args(arguments)
+    # A stopped process cleans up behind itself as after Ctrl-C.
+    for name in ("SIGTERM", "SIGHUP"):
+        if hasattr(signal, name):
+            signal.signal(getattr(signal, name), _stop)
+    try:
+        return doctor() if given.command == "doctor" else prepare(given.hub)
+    except CourseError as error:
+        print(error, file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("Stopped. Nothing was put in the cache.", file=sys.stderr)
+        return 130
+
+
+def _stop(number: int, _frame: object) -> None:
+    sys.exit(128 + number)
+
+
+def prepare(model_id: str | None) -> int:
+    """Put the offline BERT, or a checkpoint of the Hub, into the cache and say where it is."""
+    if model_id is None:
+        print(f"The offline BERT, {offline.OFFLINE_ID}, is ready in {offline.prepare()}")
+    else:
+        print(f"{model_id} is ready in {hub.fetch(model_id)}")
     return 0
+
+
+def doctor() -> int:
+    """Print what works on this machine, each problem with its remedy; return 1 when no lesson can run."""
+    print(f"Python {platform.python_version()} ({sys.executable})")
+    for package in _PACKAGES:
+        print(f"  {package} {_version(package)}")
+    tracks = [_line(f"{it.label} track", lambda it=it: _track(it.name)) for it in frameworks.FRAMEWORKS.values()]  # type: ignore[misc]
+    _line("Cache", _cache)
+    _line("Offline BERT", _offline)
+    _line("Hub", _hub)
+    choice = _line(f'ck.checkpoint("{_LESSONS_LOAD}")', _choice)
+    return 0 if any(tracks) and choice else 1
+
+
+def _line(subject: str, examine: Callable[[], str]) -> bool:
+    """Print what ``examine`` finds, or the error it raises with the remedy; return whether there was none."""
+    try:
+        print(f"{subject}: {examine()}")
+    except CourseError as error:
+        print(f"{subject}: PROBLEM. {error}")
+        return False
+    return True
+
+
+def _track(name: str) -> str:
+    environment.check(name)
+    return "works"
+
+
+def _cache() -> str:
+    cache = cache_folder()
+    there = next(folder for folder in (cache, *cache.parents) if folder.exists())
+    if not (there.is_dir() and os.access(there, os.W_OK)):
+        raise CourseError(
+            f"{cache} cannot be written.",
+            why="checkpoints are kept there.",
+            remedy="Set HF_HOME to a folder that you may write to.",
+        )
+    return f"{cache} ({shutil.disk_usage(there).free / 1e9:.1f} GB free)"
+
+
+def _offline() -> str:
+    folder = offline.offline_folder()
+    damaged = None if folder is None else offline.damaged_file(folder)
+    if folder is None or damaged:
+        raise CourseError(
+            f"{damaged} is damaged." if damaged else "It is not in the cache.",
+            why="without network, and in tests, the lessons load it.",
+            remedy=f"Run `{offline.PREPARE}` where there is a network.",
+        )
+    return f"in the cache, every file intact ({offline.OFFLINE_ID})"
+
+
+def _hub() -> str:
+    from huggingface_hub import constants
+
+    if hub.is_offline():
+        return "not asked, because HF_HUB_OFFLINE is set"
+    if not hub.gives(offline.OFFLINE_ID):
+        raise CourseError(
+            f"{constants.ENDPOINT} does not answer.",
+            why="only checkpoints that are in the cache can be loaded.",
+            remedy="Check the network and its proxy; without network, work with the offline BERT.",
+        )
+    return f"{constants.ENDPOINT} answers"
+
+
+def _choice() -> str:
+    choice = checkpoints.choose(_LESSONS_LOAD)
+    return f"{choice.checkpoint}{' (cached)' if choice.cached else ''}. {choice.note}".rstrip(". ")
+
+
+def _version(package: str) -> str:
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return "is not installed"
 
 
 if __name__ == "__main__":

@@ -75,6 +75,11 @@ def setup(framework: str, *, seed: int = 0) -> None:
     print(f"Ready for the {chosen.label} track.")  # noqa: T201
 
 
+def check(framework: str) -> None:
+    """Raise the CourseError of :func:`setup` when the installed versions cannot run a track; change nothing."""
+    _check_versions(frameworks.get(framework), imported_before="transformers" in sys.modules)
+
+
 def _check_versions(chosen: frameworks.Framework, *, imported_before: bool) -> None:
     """Raise a CourseError when the installed packages cannot run the track."""
     needed = {"pytorch": ["torch"], "tensorflow": ["tensorflow", "tf-keras", "h5py"]}[chosen.name]

