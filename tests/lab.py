@@ -82,6 +82,9 @@ class Lab:
             port = free.getsockname()[1]
         work = folder / "work"
         work.mkdir(parents=True)
+        settings = folder / "settings" / "@jupyterlab" / "apputils-extension" / "notification.jupyterlab-settings"
+        settings.parent.mkdir(parents=True)
+        settings.write_text('{"fetchNews": "false", "checkForUpdates": false, "doNotDisturbMode": true}')
         environment = {
             **os.environ,
             "JUPYTER_CONFIG_DIR": str(folder / "config"),
@@ -129,7 +132,10 @@ class Lab:
     def run(self, page: Page, cells: list[str], *, name: str = "lesson", dark: bool = False) -> Notebook:
         """Open a notebook of these code cells in ``page``, run all of them, and wait until the kernel is idle."""
         path = self.folder / f"{name}.ipynb"
-        nbformat.write(nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(cell) for cell in cells]), path)
+        notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(cell) for cell in cells])
+        # Without a kernel's name JupyterLab asks for one in a dialog.
+        notebook.metadata.kernelspec = {"name": "python3", "display_name": "Python 3", "language": "python"}
+        nbformat.write(notebook, path)
         return self.open(page, path.name, dark=dark)
 
     def open(self, page: Page, name: str, *, dark: bool = False, run: bool = True) -> Notebook:
@@ -146,8 +152,13 @@ class Lab:
             theme,
         )
         page.wait_for_selector(f'body[data-jp-theme-light="{"false" if dark else "true"}"]', state="attached")
+        # Cells that are run before the kernel is there make JupyterLab ask for one in a dialog.
+        page.wait_for_function(
+            "() => window.jupyterapp.shell.currentWidget?.sessionContext?.session?.kernel?.status === 'idle'",
+            timeout=PATIENCE,
+        )
         if run:
-            page.evaluate("window.jupyterapp.commands.execute('notebook:run-all-cells')")
+            page.evaluate("() => { window.jupyterapp.commands.execute('notebook:run-all-cells'); }")
             page.wait_for_function(
                 """() => {
                     const panel = window.jupyterapp.shell.currentWidget;
