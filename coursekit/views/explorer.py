@@ -14,7 +14,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from coursekit.views.view import FactsT, View, asset, style, text
+from coursekit.views.view import FactsT, View, asset, has_asset, style, text
 
 
 class Explorer(View[FactsT]):
@@ -27,7 +27,8 @@ class Explorer(View[FactsT]):
     stem
         The stem of the script and of the style that lie beside the view's module.
     shared
-        Names of further scripts that the view's own script uses, such as ``table.js``.
+        Names of further scripts that the view's own script uses, such as ``table.js``; the style of the same stem, if
+        there is one, comes with it.
     """
 
     tag: ClassVar[str]
@@ -41,8 +42,9 @@ class Explorer(View[FactsT]):
     def to_html(self) -> str:
         """Return the whole view as one piece of HTML that needs no kernel and no network."""
         scripts = "\n".join(asset(name) for name in ("explorer.js", *self.shared, f"{self.stem}.js"))
+        sheets = [sheet for name in self.shared if has_asset(sheet := name.removesuffix(".js") + ".css")]
         return (
-            f'<div class="ck-view"><style>{style("style.css", f"{self.stem}.css")}</style>'
+            f'<div class="ck-view"><style>{style("style.css", *sheets, f"{self.stem}.css")}</style>'
             f'<{self.tag} role="group" aria-label="{text(self.label)}">{self.static_html()}'
             f'<script type="text/plain" class="ck-payload">{pack(self.payload())}</script></{self.tag}>'
             f'<script>(() => {{ "use strict";\n{scripts}\n}})();</script></div>'

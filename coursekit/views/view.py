@@ -73,6 +73,11 @@ def asset(name: str) -> str:
     return files("coursekit.views").joinpath(name).read_text("utf-8")
 
 
+def has_asset(name: str) -> bool:
+    """Tell whether a script or style of this name lies beside this module."""
+    return files("coursekit.views").joinpath(name).is_file()
+
+
 def style(*names: str) -> str:
     """Return style sheets as one text for a ``<style>`` element."""
     return "\n".join(asset(name) for name in names)
