@@ -1,0 +1,21 @@
+"""What every test may ask for."""
+
+from __future__ import annotations
+
+import os
+
+import pytest
+
+from coursekit.offline import PREPARE, offline_folder
+
+
+@pytest.fixture(scope="session")
+def offline_bert():
+    """Return the snapshot of the offline BERT in the cache of this machine."""
+    folder = offline_folder()
+    if folder is None:
+        reason = f"the offline BERT is not in the cache: run `{PREPARE}`"
+        if os.environ.get("CI") == "true":
+            pytest.fail(reason)
+        pytest.skip(reason)
+    return folder
