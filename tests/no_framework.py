@@ -1,0 +1,25 @@
+"""Run in an environment without torch and tensorflow: coursekit imports, and says what is missing."""
+
+from __future__ import annotations
+
+import sys
+
+import coursekit as ck
+
+HEAVY = {"torch", "tensorflow", "transformers", "matplotlib", "ipywidgets", "IPython"}
+loaded = HEAVY & set(sys.modules)
+assert not loaded, f"import coursekit loaded {loaded}"
+
+for track, missing in (("pytorch", "torch"), ("tensorflow", "tensorflow")):
+    message = ""
+    try:
+        ck.setup(track)
+    except ck.CourseError as error:
+        message = str(error)
+    assert missing in message, f"the {track} track cannot work here, and ck.setup did not say so: {message}"
+    assert "pip install" in message, message
+
+assert ck.__version__
+for name in dir(ck):
+    getattr(ck, name)
+print(f"coursekit {ck.__version__} imports without a framework, from {ck.__file__.rsplit('/', 2)[-2]}")
