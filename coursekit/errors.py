@@ -6,7 +6,6 @@ things: what is wrong, why that matters, and what to do now.
 
 from __future__ import annotations
 
-from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -46,6 +45,8 @@ def _rebuild(what: str, why: str, remedy: str) -> CourseError:
 
 def nearest(word: str, known: Iterable[str]) -> str | None:
     """Return the known word that ``word`` was probably meant to be, or None when none is close."""
+    from difflib import get_close_matches  # here, since `import coursekit` would pay for it every time
+
     words = list(known)
     by_lower_case = {other.lower(): other for other in words}
     matches = get_close_matches(word.lower(), by_lower_case, n=1, cutoff=0.6)
