@@ -23,13 +23,13 @@ SCRIPTS = {
         "from transformers import BertConfig, BertModel; a, b = BertModel(BertConfig()), BertModel(BertConfig())",
         "from transformers import BertModel; BertModel.from_pretrained({id!r})",
         "from transformers import AutoModel; AutoModel.from_pretrained({id!r}).save_pretrained({folder!r})",
-        "import torch; from transformers import AutoModel; ids = [[101, 7592, 999, 102], [101, 4658, 1012, 102]];"
-        + "AutoModel.from_pretrained({id!r})(torch.tensor([*ids, [101, 3835, 999, 102]]))",
+        "import torch; from transformers import AutoModel as M; M.from_pretrained({id!r})(torch.tensor(3 * [[101, 102]]))",
     ],
 }
 SCRIPTS["tensorflow"] = [
     script.replace("BertModel", "TFBertModel")
-    .replace("AutoModel", "TFAutoModel")
+    .replace("import AutoModel", "import TFAutoModel")
+    .replace(" AutoModel.", " TFAutoModel.")
     .replace("import torch", "import tensorflow as tf")
     .replace("torch.tensor", "tf.constant")
     .replace("print(TFBertModel(BertConfig()).num_parameters())", "TFBertModel(BertConfig()).build_in_name_scope()")
