@@ -23,7 +23,7 @@ SCRIPTS = {
         "from transformers import BertConfig, BertModel; a, b = BertModel(BertConfig()), BertModel(BertConfig())",
         "from transformers import BertModel; BertModel.from_pretrained({id!r})",
         "from transformers import AutoModel; AutoModel.from_pretrained({id!r}).save_pretrained({folder!r})",
-        "import torch; from transformers import AutoModel as M; M.from_pretrained({id!r})(torch.tensor(3 * [[101, 102]]))",
+        "import torch; from transformers import AutoModel as M; M.from_pretrained({id!r})(torch.tensor([[101, 102]]))",
     ],
 }
 SCRIPTS["tensorflow"] = [
