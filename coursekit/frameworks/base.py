@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     import numpy as np
     import numpy.typing as npt
 
+    from coursekit.frameworks.initializers import Initializer
+
 
 @dataclass(frozen=True)
 class Parameter:
@@ -36,6 +38,9 @@ class Parameter:
     read
         Return its values as a NumPy array (float32 for types that NumPy lacks). Raises ``ValueError`` for a planned
         tensor, which has no values.
+    part
+        Return its rows from one index up to another, in the same way: ``part(0, 10)`` are the first ten along the first
+        dimension. A large tensor can so be read without a second copy of it.
     """
 
     name: str
@@ -45,6 +50,7 @@ class Parameter:
     trainable: bool
     tied_to: str | None
     read: Callable[[], npt.NDArray[np.generic]] = field(repr=False, compare=False)
+    part: Callable[[int, int], npt.NDArray[np.generic]] = field(repr=False, compare=False)
 
     @property
     def count(self) -> int:
@@ -72,6 +78,10 @@ class Framework(ABC):
     """The environment variable that tells transformers whether to use this framework."""
     weight_files: ClassVar[tuple[str, ...]]
     """Names of weight files that ``from_pretrained`` looks for, the preferred one first."""
+    tensor_call: ClassVar[str]
+    """How a learner writes the call that makes a tensor of lists: ``torch.tensor`` or ``tf.constant``."""
+    return_tensors: ClassVar[str]
+    """What a tokenizer's ``return_tensors`` calls the framework: ``pt`` or ``tf``."""
 
     @property
     def imported(self) -> bool:
@@ -111,6 +121,10 @@ class Framework(ABC):
         """Return the framework's own tensor of ``values``, as ``torch.tensor`` or ``tf.constant`` make it."""
 
     @abstractmethod
+    def lookup(self, ids: Any, rows: int) -> None:
+        """Look ``ids`` up in an embedding of ``rows`` rows, as a model's first layer does; raise what it raises."""
+
+    @abstractmethod
     def seed(self, number: int) -> None:
         """Seed the framework's random numbers."""
 
@@ -119,5 +133,17 @@ class Framework(ABC):
         """Return the weight tensors of a model, real or planned, in the framework's order."""
 
     @abstractmethod
+    def initializers(self, model: Any) -> dict[str, Initializer]:
+        """Return, by name, the distributions that a new model of ``model``'s class and config draws its numbers from.
+
+        They are read from what the model's own code does, without allocating anything. A tensor that is filled in
+        another way is left out; so are all of a model that transformers did not make.
+        """
+
+    @abstractmethod
     def plan(self, config: Any, task: str = "") -> Any:
         """Return the model that ``config`` describes without allocating its weights: shapes, but no values."""
+
+    def planned_parameters(self, config: Any, task: str = "") -> list[Parameter]:
+        """Return the weight tensors of ``plan(config, task)``; a framework may know a faster way to them."""
+        return self.parameters(self.plan(config, task))

@@ -12,6 +12,8 @@ if TYPE_CHECKING:
     import numpy as np
     import numpy.typing as npt
 
+    from coursekit.frameworks.initializers import Initializer
+
 
 class PyTorch(Framework):
     """PyTorch through ``torch``; planned models live on its ``meta`` device, which stores shapes only."""
@@ -27,6 +29,8 @@ class PyTorch(Framework):
         "pytorch_model.bin",
         "pytorch_model.bin.index.json",
     )
+    tensor_call = "torch.tensor"
+    return_tensors = "pt"
 
     def is_tensor(self, value: object) -> bool:
         """Tell whether ``value`` is a ``torch.Tensor``."""
@@ -56,6 +60,12 @@ class PyTorch(Framework):
 
         return torch.tensor(values)
 
+    def lookup(self, ids: Any, rows: int) -> None:
+        """Look ``ids`` up in an embedding of ``rows`` rows, one number wide: the error does not depend on the width."""
+        import torch
+
+        torch.nn.functional.embedding(torch.tensor(ids), torch.empty(rows, 1))
+
     def seed(self, number: int) -> None:
         """Seed PyTorch on every device."""
         import torch
@@ -64,10 +74,10 @@ class PyTorch(Framework):
 
     def parameters(self, model: Any) -> list[Parameter]:
         """Return ``model``'s parameters by name; tied ones stand under every name and point to the first."""
-        first_names: dict[int, str] = {}
+        first_names: dict[tuple[object, ...], str] = {}
         found = []
         for name, value in model.named_parameters(remove_duplicate=False):
-            first = first_names.setdefault(id(value), name)
+            first = first_names.setdefault(_memory(value), name)
             found.append(
                 Parameter(
                     name=name,
@@ -77,13 +87,33 @@ class PyTorch(Framework):
                     trainable=value.requires_grad,
                     tied_to=None if first == name else first,
                     read=partial(self.to_numpy, value),
+                    part=partial(self._part, value),
                 )
             )
         return found
+
+    def _part(self, tensor: Any, start: int, stop: int) -> npt.NDArray[np.generic]:
+        return self.to_numpy(tensor.detach()[start:stop])
+
+    def initializers(self, model: Any) -> dict[str, Initializer]:
+        """Return the initializers that building the model once more on the ``meta`` device shows."""
+        from coursekit.frameworks.pytorch_initializers import initializers
+
+        return initializers(model)
 
     def plan(self, config: Any, task: str = "") -> Any:
         """Return ``AutoModel.from_config(config)`` built on the ``meta`` device."""
         import torch
 
-        with torch.device("meta"):
+        from coursekit.frameworks.pytorch_plan import unfilled
+
+        # Filling tensors that have no values takes most of the time.
+        with torch.device("meta"), unfilled():
             return self.auto_class(task).from_config(config)
+
+
+def _memory(parameter: Any) -> tuple[object, ...]:
+    """Return what two parameters share exactly when they show the same numbers in the same memory."""
+    if parameter.is_meta or parameter.numel() == 0:
+        return (id(parameter),)
+    return parameter.data_ptr(), parameter.dtype, parameter.shape, parameter.stride()

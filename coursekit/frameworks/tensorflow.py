@@ -12,6 +12,8 @@ if TYPE_CHECKING:
     import numpy as np
     import numpy.typing as npt
 
+    from coursekit.frameworks.initializers import Initializer
+
 
 class TensorFlow(Framework):
     """TensorFlow through ``tensorflow``; planned models live in a graph that is never run."""
@@ -22,6 +24,8 @@ class TensorFlow(Framework):
     class_prefix = "TF"
     switch = "USE_TF"
     weight_files = ("model.safetensors", "model.safetensors.index.json", "tf_model.h5", "tf_model.h5.index.json")
+    tensor_call = "tf.constant"
+    return_tensors = "tf"
 
     def is_tensor(self, value: object) -> bool:
         """Tell whether ``value`` is a ``tf.Tensor`` or a ``tf.Variable``."""
@@ -35,13 +39,14 @@ class TensorFlow(Framework):
 
     def to_numpy(self, tensor: Any) -> npt.NDArray[np.generic]:
         """Return the values of an eager tensor or a variable as a NumPy array of the same shape."""
+        import numpy as np
         import tensorflow as tf
 
-        if not hasattr(tensor, "numpy"):
+        if tf.is_symbolic_tensor(getattr(tensor, "handle", tensor)):  # a variable has a handle, a tensor is itself
             raise ValueError("a tensor inside a graph has a shape, but no values")
         if tensor.dtype == tf.bfloat16:  # NumPy has no bfloat16
             tensor = tf.cast(tensor, tf.float32)
-        array: npt.NDArray[np.generic] = tensor.numpy()
+        array: npt.NDArray[np.generic] = np.asarray(tensor)  # .numpy() of a scalar is no array
         return array
 
     def tensor(self, values: Any) -> Any:
@@ -49,6 +54,16 @@ class TensorFlow(Framework):
         import tensorflow as tf
 
         return tf.constant(values)
+
+    def lookup(self, ids: Any, rows: int) -> None:
+        """Check ``ids`` with the function that the models of transformers call before they look them up.
+
+        ``tf.gather`` alone would return zeros on a GPU.
+        """
+        import tensorflow as tf
+        from transformers.tf_utils import check_embeddings_within_bounds
+
+        check_embeddings_within_bounds(tf.constant(ids), rows)
 
     def seed(self, number: int) -> None:
         """Seed TensorFlow, and NumPy and Python, from which tf-keras draws its own seeds."""
@@ -70,9 +85,19 @@ class TensorFlow(Framework):
                 trainable=id(value) in trainable,
                 tied_to=None,
                 read=partial(self.to_numpy, value),
+                part=partial(self._part, value),
             )
             for value in model.weights
         ]
+
+    def _part(self, variable: Any, start: int, stop: int) -> npt.NDArray[np.generic]:
+        return self.to_numpy(variable[start:stop])
+
+    def initializers(self, model: Any) -> dict[str, Initializer]:
+        """Return the initializers that building the model once more inside a ``tf.Graph`` shows."""
+        from coursekit.frameworks.tensorflow_initializers import initializers
+
+        return initializers(model)
 
     def plan(self, config: Any, task: str = "") -> Any:
         """Return ``TFAutoModel.from_config(config)`` built inside a ``tf.Graph``, which allocates nothing."""
@@ -82,3 +107,12 @@ class TensorFlow(Framework):
             model = self.auto_class(task).from_config(config)
             model.build_in_name_scope()
         return model
+
+    def planned_parameters(self, config: Any, task: str = "") -> list[Parameter]:
+        """Return the weight tensors that the model would have, without a graph that could be traced."""
+        from coursekit.frameworks.tensorflow_plan import placeholders
+
+        with placeholders():
+            model = self.auto_class(task).from_config(config)
+            model.build_in_name_scope()
+        return self.parameters(model)
