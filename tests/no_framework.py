@@ -20,6 +20,11 @@ for track, missing in (("pytorch", "torch"), ("tensorflow", "tensorflow")):
     assert "pip install" in message, message
 
 assert ck.__version__
-for name in dir(ck):
-    getattr(ck, name)
-print(f"coursekit {ck.__version__} imports without a framework, from {ck.__file__.rsplit('/', 2)[-2]}")
+for name in ck.__all__:
+    public = getattr(ck, name)
+    if stem := getattr(public, "stem", None):  # a view whose script and style must have come along
+        from coursekit.views.view import asset
+
+        assert asset(f"{stem}.js"), name
+        assert asset(f"{stem}.css"), name
+print(f"coursekit {ck.__version__} imports without a framework, and all of its {len(ck.__all__)} names are there")
