@@ -1,0 +1,44 @@
+"""The blueprint of a PyTorch model, from its state dictionary on the ``meta`` device."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from coursekit.frameworks.blueprint import Blueprint
+
+
+def draw(config: Any, model_class: Any) -> Blueprint:
+    """Return the blueprint of ``model_class`` (a model class or an auto class) for ``config``."""
+    import torch
+
+    with torch.device("meta"), _without_initializing():
+        model = model_class.from_config(config) if hasattr(model_class, "from_config") else model_class(config)
+        model.tie_weights()  # transformers leaves that out where it does not initialize
+    state = model.state_dict(keep_vars=True)
+    first_names: dict[int, str] = {}
+    tied = {}
+    for name, value in state.items():
+        first = first_names.setdefault(id(value), name)
+        if first != name:
+            tied[name] = first
+    base = str(getattr(model, "base_model_prefix", ""))
+    return Blueprint(
+        class_name=type(model).__name__,
+        framework="pytorch",
+        shapes={name: tuple(value.shape) for name, value in state.items()},
+        tied=tied,
+        buffers=frozenset(name for name, _ in model.named_buffers()) - state.keys(),
+        optional=tuple(getattr(model, "_keys_to_ignore_on_load_missing", None) or ()),
+        ignored=tuple(getattr(model, "_keys_to_ignore_on_load_unexpected", None) or ()),
+        base=base,
+        has_base=bool(base) and hasattr(model, base),
+    )
+
+
+def _without_initializing() -> Any:
+    """Return the context in which transformers draws no random numbers: on ``meta`` they would have nowhere to go."""
+    try:
+        from transformers.initialization import no_init_weights
+    except ImportError:  # transformers 4
+        from transformers.modeling_utils import no_init_weights
+    return no_init_weights()
