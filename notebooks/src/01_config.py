@@ -222,7 +222,7 @@ shallow = BertModel(BertConfig(num_hidden_layers=6))
 
 # %% tags=["tensorflow"]
 shallow = TFBertModel(BertConfig(num_hidden_layers=6))
-outputs = shallow(tf.constant([[101, 102]]))  # so that it has weights
+_ = shallow(tf.constant([[101, 102]]))  # so that it has weights
 
 # %%
 one_layer = (model.num_parameters() - shallow.num_parameters()) // 6
@@ -245,7 +245,7 @@ fewer_heads = BertModel(BertConfig(num_hidden_layers=6, num_attention_heads=6))
 
 # %% tags=["tensorflow"]
 fewer_heads = TFBertModel(BertConfig(num_hidden_layers=6, num_attention_heads=6))
-outputs = fewer_heads(tf.constant([[101, 102]]))
+_ = fewer_heads(tf.constant([[101, 102]]))
 
 # %%
 print(f"12 heads: {shallow.num_parameters():,}")
@@ -323,7 +323,7 @@ print("reads 512 tokens: ", mine.config.max_position_embeddings >= 512)
 # ```python
 # small = BertConfig(hidden_size=128, num_hidden_layers=2, num_attention_heads=2, intermediate_size=512)
 # mine = TFBertModel(small)
-# outputs = mine(tf.constant([[101, 102]]))
+# _ = mine(tf.constant([[101, 102]]))
 # ```
 #
 # This one has 4,385,920 parameters.

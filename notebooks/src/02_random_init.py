@@ -1,0 +1,326 @@
+# %% [markdown]
+# # 2. A new model knows nothing
+#
+# {{badges}}
+#
+# When you are done, you can
+#
+# - show that the weights of a new model are random,
+# - get the same random weights twice,
+# - tell gibberish from an answer, although both have the right shape,
+# - explain with a few numbers why nobody trains BERT on a laptop.
+#
+# This takes about ten minutes. You read the {{framework}} track. The same lesson in {{other}}.
+
+# %% [markdown]
+# ## A model out of the box
+#
+# You build the model of lesson 1 again: BERT at its default sizes.
+
+# %% tags=["pytorch"]
+from transformers import BertConfig, BertModel
+
+config = BertConfig()
+model = BertModel(config)
+
+# %% tags=["tensorflow"]
+import tensorflow as tf
+from transformers import BertConfig, TFBertModel
+
+config = BertConfig()
+model = TFBertModel(config)
+_ = model(tf.constant([[101, 102]]))  # the first call makes the weights
+
+# %% [markdown]
+# Nobody told it anything about language. So what stands in its word table? Look at the first numbers of one row. Row
+# 7592 belongs to the word *hello* in the vocabulary that you will use in lesson 5.
+
+# %% tags=["pytorch"]
+table = model.embeddings.word_embeddings.weight.detach().numpy()
+
+# %% tags=["tensorflow"]
+table = model.bert.embeddings.weight.numpy()
+
+# %%
+print(table.shape)
+print(table[7592, :5].round(3))
+
+# %% [markdown]
+# Small numbers around zero. Is there a pattern in them? Take all 23 million numbers of the table: their mean and their
+# spread (the standard deviation).
+
+# %%
+print(f"mean:              {abs(table.mean()):.4f}")
+print(f"spread:            {table.std():.4f}")
+print(f"initializer_range: {config.initializer_range}")
+
+# %% [markdown] tags=["pytorch"]
+# The config has an entry for it. Every number was drawn from a bell curve around zero, and `initializer_range` is its
+# spread.
+
+# %% [markdown] tags=["tensorflow"]
+# The config has an entry for it. Every number was drawn from a bell curve around zero with the spread of
+# `initializer_range`. The measured spread is a little smaller: TensorFlow throws away what lies more than two spreads
+# from zero, and draws again.
+
+# %% [markdown]
+# ## Two models, one config
+#
+# Build two models from the same config. Will they be equal?
+#
+# From here on a model with two layers will do. Two layers show as much as twelve, and they are built in a moment.
+
+# %% tags=["pytorch"]
+small = BertConfig(num_hidden_layers=2)
+first = BertModel(small)
+second = BertModel(small)
+
+first_table = first.embeddings.word_embeddings.weight.detach().numpy()
+second_table = second.embeddings.word_embeddings.weight.detach().numpy()
+
+# %% tags=["tensorflow"]
+small = BertConfig(num_hidden_layers=2)
+first = TFBertModel(small)
+second = TFBertModel(small)
+_ = first(tf.constant([[101, 102]])), second(tf.constant([[101, 102]]))
+
+first_table = first.bert.embeddings.weight.numpy()
+second_table = second.bert.embeddings.weight.numpy()
+
+# %%
+print(first_table.shape, second_table.shape)
+print("first: ", first_table[7592, :5].round(3))
+print("second:", second_table[7592, :5].round(3))
+
+# %% [markdown]
+# The shapes are equal, the numbers are not. A config says how many numbers there are. It does not say which.
+#
+# Not quite everything is random. Look at a bias (a number that a layer adds) and at a scale (a number that a layer
+# multiplies with), in both models.
+
+# %% tags=["pytorch"]
+biases = [m.encoder.layer[0].intermediate.dense.bias.detach().numpy() for m in (first, second)]
+scales = [m.embeddings.LayerNorm.weight.detach().numpy() for m in (first, second)]
+
+# %% tags=["tensorflow"]
+biases = [m.bert.encoder.layer[0].intermediate.dense.bias.numpy() for m in (first, second)]
+scales = [m.bert.embeddings.LayerNorm.gamma.numpy() for m in (first, second)]
+
+# %%
+print("biases:", [set(bias.tolist()) for bias in biases])
+print("scales:", [set(scale.tolist()) for scale in scales])
+
+# %% [markdown]
+# All biases start at 0 and all scales at 1: "add nothing, stretch nothing". Training moves them later.
+
+# %% [markdown]
+# ## The same dice twice
+#
+# Random numbers in a computer come from a formula that starts at a *seed*. The same seed gives the same numbers.
+# Predict the two lines before you run the cells.
+
+# %% tags=["pytorch"]
+import torch
+
+torch.manual_seed(42)
+third = BertModel(small)
+
+torch.manual_seed(42)
+fourth = BertModel(small)
+
+third_table = third.embeddings.word_embeddings.weight.detach().numpy()
+fourth_table = fourth.embeddings.word_embeddings.weight.detach().numpy()
+
+# %% tags=["tensorflow"]
+tf.keras.utils.set_random_seed(42)
+third = TFBertModel(small)
+_ = third(tf.constant([[101, 102]]))
+
+tf.keras.utils.set_random_seed(42)
+fourth = TFBertModel(small)
+_ = fourth(tf.constant([[101, 102]]))
+
+third_table = third.bert.embeddings.weight.numpy()
+fourth_table = fourth.bert.embeddings.weight.numpy()
+
+# %%
+print("second and third equal:", (second_table == third_table).all())
+print("third and fourth equal:", (third_table == fourth_table).all())
+
+# %% [markdown]
+# A seed makes an experiment repeatable. It does not make the model any wiser. `ck.setup` sets one too, at the top of
+# every lesson: that is why you see the numbers that are printed here.
+
+# %% [markdown]
+# ## It runs. Does it know anything?
+#
+# Give the model some input and look at what comes out.
+
+# %% tags=["pytorch"]
+with torch.no_grad():
+    output = third(torch.tensor([[101, 7592, 999, 102]]))
+
+vectors = output.last_hidden_state.numpy()
+
+# %% tags=["tensorflow"]
+output = third(tf.constant([[101, 7592, 999, 102]]))
+
+vectors = output.last_hidden_state.numpy()
+
+# %%
+print(vectors.shape)
+print(f"smallest {vectors.min():.0f}, largest {vectors.max():.0f}")
+
+# %% [markdown]
+# No error, no warning. One text, four tokens, 768 numbers for each: that is the shape that a trained model gives, too,
+# and the numbers have a healthy size. From the shape alone you cannot tell that this is gibberish.
+#
+# So ask for something that you can read. Give BERT another last layer that turns each vector into a guess at a word.
+# Hide a word behind `[MASK]`, and let the model fill the gap.
+#
+# You need a *tokenizer* for that: it turns text into numbers and numbers into words (more in lesson 5). It comes from a
+# checkpoint. The line below fetches its list of words, and no trained weights.
+
+# %%
+from transformers import AutoTokenizer
+
+checkpoint = ck.checkpoint("bert-base-cased")
+tokenizer = AutoTokenizer.from_pretrained(checkpoint)
+print(f"{tokenizer.vocab_size:,} words and pieces of words")
+
+# %% tags=["pytorch"]
+from transformers import BertForMaskedLM
+
+
+def build(seed):
+    torch.manual_seed(seed)
+    config = BertConfig(vocab_size=tokenizer.vocab_size, num_hidden_layers=2)
+    return BertForMaskedLM(config).eval()  # eval: a new model is set for training, and drops numbers by chance
+
+
+def scores(model, text):
+    inputs = tokenizer(text, return_tensors="pt")
+    gap = inputs["input_ids"][0].tolist().index(tokenizer.mask_token_id)
+    with torch.no_grad():
+        return model(**inputs).logits[0, gap].softmax(-1).numpy()  # (vocab_size,)
+
+
+# %% tags=["tensorflow"]
+from transformers import TFBertForMaskedLM
+
+
+def build(seed):
+    tf.keras.utils.set_random_seed(seed)
+    config = BertConfig(vocab_size=tokenizer.vocab_size, num_hidden_layers=2)
+    return TFBertForMaskedLM(config)
+
+
+def scores(model, text):
+    inputs = tokenizer(text, return_tensors="tf")
+    gap = inputs["input_ids"][0].numpy().tolist().index(tokenizer.mask_token_id)
+    logits = model(**inputs).logits[0, gap]
+    return tf.nn.softmax(logits).numpy()  # (vocab_size,)
+
+
+# %% [markdown]
+# What is the capital of France? Ask two models that differ in nothing but their seed.
+
+# %% tags=["differs-in-5"]
+# differs-in-5: transformers 5 draws the random weights of this model in another order, so the words are others.
+for seed in (0, 1):
+    guesses = scores(build(seed), "The capital of France is [MASK].")
+    best = guesses.argsort()[::-1][:5]
+    print(f"seed {seed}:", ", ".join(tokenizer.convert_ids_to_tokens(best.tolist())))
+
+# %% [markdown]
+# This is gibberish, and now you can see it. Two signs give it away. The words do not fit. And they change with the
+# dice: what depends on the seed is not knowledge.
+#
+# There is a third sign, which needs no reading. How sure is the model of its best guess? And how sure would it be if
+# every word got the same chance?
+
+# %%
+print(f"equal chances: {1 / tokenizer.vocab_size:.3%}")
+print("below 0.1%:   ", bool(guesses.max() < 0.001))
+
+# %% [markdown]
+# The best of all guesses gets less than one chance in a thousand. The model spreads its bets over the whole vocabulary.
+# A trained model puts most of them on a few words.
+
+# %% [markdown]
+# ## What training would cost
+#
+# Training would turn these random numbers into useful ones. How long does that take? The
+# [BERT paper](https://arxiv.org/abs/1810.04805) says what its authors did: a million steps with 256 texts each, 128
+# tokens long in the first 900,000 steps and 512 tokens long in the rest.
+#
+# A rule of thumb ([Kaplan and others](https://arxiv.org/abs/2001.08361)) says what one token costs: about 6 operations
+# for each parameter. Say that your laptop does a hundred billion operations per second. Guess: hours, weeks, years?
+
+# %%
+tokens = 256 * (900_000 * 128 + 100_000 * 512)
+operations = 6 * model.num_parameters() * tokens
+seconds = operations / 100e9
+
+print(f"tokens read: {tokens / 1e9:.0f} billion")
+print(f"operations:  {operations:.1e}")
+print(f"time:        {seconds / (365 * 24 * 3600):.0f} years")
+
+# %% [markdown]
+# Years, and that is for one run without a mistake. The authors used 16 TPU chips for four days.
+#
+# Energy is part of the price. [Strubell and others](https://arxiv.org/abs/1906.02243) estimated what one training of
+# this model on 64 graphics processors emits: 1,438 pounds of CO₂. In the same table, one passenger's flight between New
+# York and San Francisco stands at 1,984 pounds.
+
+# %%
+print(f"{1438 * 0.4536:.0f} kg of CO₂, or {1438 / 1984:.0%} of the flight")
+
+# %% [markdown]
+# What comes out of all this work is a file. Each parameter takes 4 bytes.
+
+# %%
+print(f"{model.num_parameters() * 4 / 1e6:.0f} MB")
+
+# %% [markdown]
+# This is why people share checkpoints. Somebody paid for the training once. You download a file, in a minute or so, and
+# start from there. That is lesson 3.
+
+# %% [markdown]
+# ## Your turn
+#
+# **1.** Could you find a seed whose best guess is *Paris*? About how many seeds would you have to try?
+#
+# <details><summary>Solution</summary>
+#
+# You could, after some tens of thousands of tries: every word of the vocabulary has about the same chance to come
+# first. And the lucky model would know nothing about Italy. Being right once by luck is not knowledge either. Ask more
+# than one question.
+#
+# </details>
+#
+# **2.** The large BERT has 335 million parameters, and its authors trained it on the same texts for the same number of
+# steps. Put its size into the next cell. How many years does your laptop need?
+
+# %%
+parameters = 110_000_000
+
+print(f"{6 * parameters * tokens / 100e9 / (365 * 24 * 3600):.0f} years")
+
+# %% [markdown]
+# <details><summary>Solution</summary>
+#
+# With `parameters = 335_000_000` the cell prints 27 years: three times the parameters, three times the work.
+#
+# </details>
+
+# %% [markdown]
+# ## Recap
+#
+# - A config fixes shapes. The numbers of a new model are random, spread by `initializer_range` around zero.
+# - The same seed gives the same model. Another seed gives another one.
+# - A random model answers without an error, in the right shape. You have to look at what it says.
+# - Gibberish shows in three ways: it does not fit, it changes with the seed, and the model is sure of nothing.
+# - Training costs years of a laptop's time. Its result is one file, and files can be shared.
+#
+# **Next:** {{next}}
