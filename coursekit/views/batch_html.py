@@ -1,0 +1,313 @@
+"""A batch in words and as a table: figures, the grid of tokens, ids and mask, and what is wrong with its repair."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+from unicodedata import east_asian_width
+
+from coursekit import frameworks
+from coursekit.facts.batch import OUTSIDE, PADDING, SPECIAL, TOKEN, UNKNOWN
+from coursekit.views.view import table, text
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from coursekit.errors import CourseError
+    from coursekit.facts.batch import BatchFacts, SequenceFacts
+
+COLUMNS, ROWS, CELLS = 96, 64, 4096
+"""How many positions, sequences and cells the grid shows at most; the tensor always has all."""
+_TAIL = 4
+_NONE = "no token"
+_LISTED = 6
+
+
+def batch_summary(facts: BatchFacts) -> str:
+    """Return the batch in a few lines of plain text."""
+    label = frameworks.get(facts.framework).label
+    count = _count(len(facts.sequences), "sequence")
+    if facts.shape is None:
+        head = f"TensorBuilder: {count} of {_lengths(facts)} ids, no tensor in {label}"
+    else:
+        head = (
+            f"TensorBuilder: {count}, a tensor of shape {facts.shape} = (batch, sequence), "
+            f"{facts.dtype}, {facts.nbytes:,} bytes in {label}"
+        )
+    lines = [head]
+    for index, row in enumerate(facts.sequences[:_LISTED]):
+        words = row.tokens if facts.tokenizer else [str(id_) for id_ in row.ids]
+        shown = " ".join(word or str(id_) for word, id_ in zip(words[:12], row.ids, strict=False))
+        note = f" ({row.short} short)" if row.short else ""
+        lines.append(f"  {index}: {shown}{' …' if len(row.ids) > 12 else ''}{note}")  # noqa: PLR2004  (tokens of a line)
+    if len(facts.sequences) > _LISTED:
+        lines.append(f"  … and {len(facts.sequences) - _LISTED} more")
+    if facts.error is not None:
+        lines.append(f"  {label} says: {_brief(facts.error)}")
+    if facts.model_error is not None:
+        lines.append(f"  The model would say: {_brief(facts.model_error)}")
+    if facts.oddities:
+        odd = ", ".join(str(oddity.sequence) for oddity in facts.oddities[:_LISTED])
+        lines.append(f"  Hardly ids of this vocabulary: sequence {odd}")
+    return "\n".join(lines)
+
+
+def batch_html(facts: BatchFacts, *, end: str = "<br>") -> str:
+    """Return the whole batch as HTML without style.
+
+    ``end`` ends a line within a cell: a break, which reads well without style, or a newline, which is drawn faster.
+    """
+    return "".join([_figures(facts), _grid(facts, end), _legend(facts), *_notes(facts), _readings(facts), _line(facts)])
+
+
+def problem_html(problem: CourseError) -> str:
+    """Return an error as a note, for input that is being edited."""
+    return _note(
+        "error",
+        problem.what,
+        f"<p>{text(problem.why)}</p><p>{text(problem.remedy)}</p><p>Below: the last good batch.</p>",
+    )
+
+
+def _figures(facts: BatchFacts) -> str:
+    label = frameworks.get(facts.framework).label
+    if facts.shape is None:
+        shape = f'<dd class="ck-none">no tensor <small>rows of {_lengths(facts)} ids</small></dd>'
+        return f'<dl class="ck-figures"><div><dt>Shape</dt>{shape}</div></dl>'
+    batch, sequence = facts.shape
+    itemsize = (facts.nbytes or 0) // (batch * sequence)
+    tiles = [
+        ("Shape", f"({batch:,}, {sequence:,})", "(batch, sequence)"),
+        ("Type of a number", str(facts.dtype), f"{label}, {itemsize} bytes each"),
+        ("Memory", f"{facts.nbytes:,} bytes", f"{batch:,} × {sequence:,} × {itemsize}"),
+    ]
+    return (
+        '<dl class="ck-figures">'
+        + "".join(
+            f"<div><dt>{text(name)}</dt><dd>{text(value)} <small>{text(why)}</small></dd></div>"
+            for name, value, why in tiles
+        )
+        + "</dl>"
+    )
+
+
+def _grid(facts: BatchFacts, end: str) -> str:
+    """Return the batch as a table: one row for each sequence, one cell for each position, three lines in each cell.
+
+    A cell with three lines, in columns whose width is known, is laid out several times as fast as three cells; that is
+    what a key press waits for.
+    """
+    columns = _shown(facts.longest, COLUMNS)
+    rows = _shown(len(facts.sequences), max(_TAIL * 2, min(ROWS, CELLS // len(columns))))
+    hidden_columns, hidden_rows = facts.longest - _real(columns), len(facts.sequences) - _real(rows)
+    parts = [_count(hidden_columns, "position")] * bool(hidden_columns)
+    parts += [_count(hidden_rows, "sequence")] * bool(hidden_rows)
+    lines = ["token", "id", "mask"][facts.tokenizer is None :]
+    legend = "In each cell: {}the id, and the attention mask (1: the model looks at it, 0: it does not).".format(
+        "the token, " if facts.tokenizer else ""
+    )
+    if parts:
+        legend += f" Not shown here: {' and '.join(parts)}. The tensor has all."
+    head = "".join(f'<th scope="col">{"…" if column is None else column}</th>' for column in columns)
+    shown = [facts.sequences[index] for index in rows if index is not None]
+    widths = "".join(f'<col style="width:{_width(facts, shown, column)}ch">' for column in columns)
+    body = "".join(
+        f'<tr><td class="ck-gap" colspan="{len(columns) + 2}">… {_count(hidden_rows, "sequence")} …</td></tr>'
+        if index is None
+        else f'<tr><th scope="row">{_name(facts.sequences[index], index)}</th>'
+        f'<td class="ck-lines">{end.join(lines)}</td>{_cells(facts, facts.sequences[index], columns, end)}</tr>'
+        for index in rows
+    )
+    return (
+        f'<p class="ck-muted">{legend}</p>'
+        '<div class="ck-grid-scroll" role="region" aria-label="The batch, a table that scrolls" tabindex="0">'
+        '<table class="ck-grid"><caption class="ck-visually-hidden">The batch</caption>'
+        f'<colgroup><col class="ck-name"><col class="ck-lines">{widths}</colgroup>'
+        f'<thead><tr><th scope="col">sequence</th><th scope="col">position</th>{head}</tr></thead>'
+        f"<tbody>{body}</tbody></table></div>"
+    )
+
+
+def _cells(facts: BatchFacts, row: SequenceFacts, columns: Sequence[int | None], end: str) -> str:
+    before = row.short if facts.padding_left else 0
+    cells: list[str] = []
+    for column in columns:
+        if column is None:
+            cells.append('<td class="ck-gap">…</td>')
+            continue
+        position = column - before
+        if not 0 <= position < len(row.ids):
+            cells.append('<td class="ck-missing">missing</td>')
+            continue
+        kind = row.kinds[position]
+        look = "" if kind == TOKEN else f' class="ck-{kind}"'
+        token = f"{text(_token(row.tokens[position]) or _NONE)}{end}" if facts.tokenizer else ""
+        cells.append(f"<td{look}>{token}{row.ids[position]}{end}{row.mask[position]}</td>")
+    return "".join(cells)
+
+
+def _width(facts: BatchFacts, rows: Sequence[SequenceFacts], column: int | None) -> int:
+    """Return how many characters of a fixed-width font a column needs."""
+    if column is None:
+        return 3
+    widest = 3
+    for row in rows:
+        position = column - (row.short if facts.padding_left else 0)
+        if 0 <= position < len(row.ids):
+            token = _token(row.tokens[position]) or _NONE * bool(facts.tokenizer)
+            wide = 0 if token.isascii() else sum(east_asian_width(letter) in "WF" for letter in token)
+            widest = max(widest, len(token) + wide, len(str(row.ids[position])))
+        else:
+            widest = max(widest, len("missing"))
+    return widest + 2
+
+
+def _name(row: SequenceFacts, index: int) -> str:
+    parts = [f"<b>{index}</b>"]
+    if row.text is not None:
+        parts.append(f' <span dir="auto">{text(_clip(row.text, 40))}</span>')
+    if row.short:
+        parts.append(f' <span class="ck-short">{row.short:,} short</span>')
+    if row.cut:
+        parts.append(f" <span>{row.cut:,} cut</span>")
+    return "".join(parts)
+
+
+def _legend(facts: BatchFacts) -> str:
+    kinds = set().union(*(row.kinds for row in facts.sequences))
+    pad = f"{facts.pad_token}, id {facts.pad_id}" if facts.pad_token else f"id {facts.pad_id or 0}"
+    names = {
+        SPECIAL: "special token: the tokenizer adds it",
+        PADDING: f"padding ({pad}): fills the row, mask 0",
+        UNKNOWN: "unknown: the vocabulary has no token for it",
+        OUTSIDE: "outside the model's vocabulary",
+    }
+    entries = [f'<li class="ck-{kind}">{text(name)}</li>' for kind, name in names.items() if kind in kinds]
+    if facts.ragged:
+        entries.append('<li class="ck-missing">missing: the row ends before</li>')
+    return f'<ul class="ck-legend">{"".join(entries)}</ul>' if entries else ""
+
+
+def _notes(facts: BatchFacts) -> Iterable[str]:
+    label = frameworks.get(facts.framework).label
+    if facts.error is not None:
+        yield _error(facts, label)
+    if facts.model_error is not None:
+        yield _outside(facts)
+    if facts.too_long:
+        most = facts.limits.positions
+        yield _note(
+            "error",
+            f"Too long for the model: it has {most:,} positions.",
+            _listing(f"Sequence {index} has {len(facts.sequences[index].ids):,} tokens." for index in facts.too_long)
+            + f"<p>The repair: truncation with a length of at most {most:,}.</p>",
+        )
+    if facts.oddities:
+        yield _note(
+            "warning",
+            f"Are these ids of this vocabulary ({facts.tokenizer})?",
+            _listing(f"Sequence {oddity.sequence}: {_clip(oddity.reason, 300)}." for oddity in facts.oddities)
+            + "<p>An id means something only with the vocabulary that it came from. "
+            "Use the tokenizer and the model of the same checkpoint.</p>",
+        )
+
+
+def _error(facts: BatchFacts, label: str) -> str:
+    said = f"<p>{label} says:</p>{_said(facts.error or '')}"
+    if not facts.ragged:
+        return _note("error", f"{label} makes no tensor of these ids.", said)
+    short = [
+        f"Sequence {index} has {_count(len(row.ids), 'id')}: {row.short:,} short of {facts.longest:,}."
+        for index, row in enumerate(facts.sequences)
+        if row.short
+    ]
+    missing = sum(row.short for row in facts.sequences)
+    token = facts.pad_token or "the id"
+    number = facts.pad_id or 0
+    which = f"{token} (id {number})" if facts.pad_token else f"{token} {number}"
+    repair = (
+        f"The repair: set padding to longest. That adds {which} {_count(missing, 'time')}, with mask 0, "
+        f"and the shape becomes ({len(facts.sequences):,}, {facts.longest:,})."
+    )
+    return _note(
+        "error", "This batch is ragged, so it is not a tensor.", f"{_listing(short)}{said}<p>{text(repair)}</p>"
+    )
+
+
+def _outside(facts: BatchFacts) -> str:
+    end = facts.limits.vocabulary or 0
+    places = [f"Sequence {index}, position {position:,}: id {number:,}." for index, position, number in facts.outside]
+    return _note(
+        "error",
+        f"Outside the vocabulary: the model has the ids 0 to {end - 1:,}.",
+        f"{_listing(places)}<p>The model would say:</p>{_said(facts.model_error or '')}"
+        "<p>The repair: use the tokenizer and the model of the same checkpoint.</p>",
+    )
+
+
+def _readings(facts: BatchFacts) -> str:
+    if not facts.readings:
+        return ""
+    rows = [
+        [
+            index,
+            *(_clip(" ".join(token or "?" for token in reading.tokens[index][:48]), 300) for reading in facts.readings),
+        ]
+        for index in range(min(len(facts.sequences), _LISTED))
+    ]
+    columns = ["Sequence", *(f"under {reading.name}" for reading in facts.readings)]
+    return table(columns, rows, caption="The same ids, read under two vocabularies.")
+
+
+def _line(facts: BatchFacts) -> str:
+    lead = "In one line:" if facts.error is None else "This line fails too:"
+    return f'<p class="ck-line"><span class="ck-muted">{lead}</span> <code>{text(facts.code)}</code></p>'
+
+
+def _note(kind: str, title: str, body: str) -> str:
+    return f'<div class="ck-note ck-{kind}"><p><strong>{text(title)}</strong></p>{body}</div>'
+
+
+def _said(words: str) -> str:
+    return f'<pre class="ck-said">{text(_clip(words, 1200))}</pre>'
+
+
+def _listing(lines: Iterable[str]) -> str:
+    every = list(lines)
+    more = [f"And {len(every) - _LISTED:,} more."] if len(every) > _LISTED else []
+    return f"<ul>{''.join(f'<li>{text(line)}</li>' for line in (*every[:_LISTED], *more))}</ul>"
+
+
+def _shown(count: int, most: int) -> list[int | None]:
+    """Return the indices to show: all, or the first and the last few with None between them."""
+    if count <= most:
+        return list(range(count))
+    return [*range(most - _TAIL), None, *range(count - _TAIL, count)]
+
+
+def _real(indices: Sequence[int | None]) -> int:
+    return sum(index is not None for index in indices)
+
+
+def _lengths(facts: BatchFacts) -> str:
+    lengths = [len(row.ids) for row in facts.sequences]
+    return f"{min(lengths):,}" if min(lengths) == max(lengths) else f"{min(lengths):,} to {max(lengths):,}"
+
+
+def _count(number: int, word: str) -> str:
+    return f"{number:,} {word}{'' if number == 1 else 's'}"
+
+
+def _token(token: str) -> str:
+    """Return a token as one line: blanks can be seen, and what is very long is clipped."""
+    if not token.isprintable() or not token.strip():
+        token = token.replace("\n", "↵").replace("\t", "⇥").replace(" ", "␣")
+    return _clip(token, 24)
+
+
+def _clip(words: str, most: int) -> str:
+    return words if len(words) <= most else f"{words[: most - 1]}…"
+
+
+def _brief(words: str) -> str:
+    """Return the first line that says something."""
+    return next((line for line in words.splitlines() if line.strip()), words)
