@@ -14,10 +14,16 @@ from coursekit.errors import CourseError, did_you_mean
 if TYPE_CHECKING:
     from coursekit.checkpoints import checkpoint as checkpoint
     from coursekit.environment import setup as setup
+    from coursekit.views.checkpoint_inspector import CheckpointInspector as CheckpointInspector
+    from coursekit.views.output_explorer import OutputExplorer as OutputExplorer
+    from coursekit.views.tensor_builder import TensorBuilder as TensorBuilder
 
 _HOMES = {
     "setup": "environment",
     "checkpoint": "checkpoints",
+    "CheckpointInspector": "views.checkpoint_inspector",
+    "TensorBuilder": "views.tensor_builder",
+    "OutputExplorer": "views.output_explorer",
 }
 
 __all__ = ["CourseError", *_HOMES]  # noqa: PLE0604  (the names of the table above, which are strings)
