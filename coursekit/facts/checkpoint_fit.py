@@ -110,7 +110,7 @@ def _plain(name: str, *, keras_names: bool) -> str:
 
 def compare(plan: Blueprint, tensors: Iterable[StoredTensor], *, keras_names: bool) -> Fit:
     """Compare what a blueprint calls for with the tensors of a weight file; see :func:`fit`."""
-    stored = {_plain(tensor.name, keras_names=keras_names): tensor.shape for tensor in tensors}
+    stored = {plan.rename(_plain(tensor.name, keras_names=keras_names)): tensor.shape for tensor in tensors}
     names, prefix = _with_prefix(plan, stored)
     placed: dict[str, tuple[int, ...]] = {}
     renamed = 0

@@ -9,13 +9,13 @@ from __future__ import annotations
 import os
 import re
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from coursekit import frameworks
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
 _MOST_LAYERS = 2000
 """Larger models exist on paper only; a plan of a million layers would never be finished."""
@@ -51,6 +51,8 @@ class Blueprint:
         What the names of the base model begin with in a model with a head, such as ``bert``.
     has_base
         Whether the names of this model begin so.
+    rename
+        Return the name that transformers gives to a tensor of a file before it looks for its place.
     """
 
     class_name: str
@@ -62,6 +64,7 @@ class Blueprint:
     ignored: tuple[str, ...]
     base: str
     has_base: bool
+    rename: Callable[[str], str] = field(default=str, compare=False)
 
 
 def blueprint(settings: Mapping[str, Any], *, keras_names: bool) -> Blueprint:

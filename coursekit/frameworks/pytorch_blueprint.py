@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from coursekit.frameworks.blueprint import Blueprint
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 
 def draw(config: Any, model_class: Any) -> Blueprint:
@@ -32,7 +35,19 @@ def draw(config: Any, model_class: Any) -> Blueprint:
         ignored=tuple(getattr(model, "_keys_to_ignore_on_load_unexpected", None) or ()),
         base=base,
         has_base=bool(base) and hasattr(model, base),
+        rename=_renaming(model),
     )
+
+
+def _renaming(model: Any) -> Callable[[str], str]:
+    """Return how transformers 5 renames what older versions saved, before it looks for the tensor's place."""
+    try:
+        from transformers.conversion_mapping import get_model_conversion_mapping
+        from transformers.core_model_loading import WeightRenaming, rename_source_key
+    except ImportError:  # transformers 4 renames very little, and checkpoint_fit knows it
+        return str
+    rules = [rule for rule in get_model_conversion_mapping(model) if isinstance(rule, WeightRenaming)]
+    return lambda name: str(rename_source_key(name, rules, [])[0])
 
 
 def _without_initializing() -> Any:

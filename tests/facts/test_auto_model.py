@@ -1,0 +1,316 @@
+"""The way from a name to a model: against what transformers really builds, takes, and reports."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import sys
+
+import pytest
+import torch
+import transformers
+from transformers import AutoModel, BertConfig, BertForMaskedLM, BertModel
+
+from coursekit import CourseError, frameworks
+from coursekit.facts.auto_model import DONE, FAILED, OPEN, choose_class, tasks, trace_facts
+from coursekit.facts.auto_weights import PASSED, SHARD, TAKEN
+from coursekit.offline import OFFLINE_ID
+
+PYTORCH = frameworks.get("pytorch")
+TINY = {"num_hidden_layers": 1, "hidden_size": 32, "num_attention_heads": 4, "intermediate_size": 48}
+SMALL = {
+    "Albert": {**TINY, "embedding_size": 16, "vocab_size": 99},
+    "Bert": {**TINY, "vocab_size": 99},
+    "DistilBert": {"n_layers": 1, "dim": 32, "hidden_dim": 48, "n_heads": 4, "vocab_size": 99},
+    "Electra": {**TINY, "embedding_size": 16, "vocab_size": 99},
+    "GPT2": {"n_layer": 1, "n_embd": 32, "n_head": 4, "vocab_size": 99},
+    "GPTNeoX": {**TINY, "vocab_size": 99},
+    "Llama": {**TINY, "vocab_size": 99},
+    "MPNet": {**TINY, "vocab_size": 99},
+    "Roberta": {**TINY, "vocab_size": 99},
+    "T5": {"num_layers": 1, "d_model": 32, "d_kv": 8, "d_ff": 48, "num_heads": 4, "vocab_size": 99},
+    "ViT": {**TINY, "image_size": 32},
+}
+
+
+def trace(checkpoint, **options):
+    return trace_facts(checkpoint, framework=PYTORCH, **options)
+
+
+def states(facts):
+    return [step.state for step in facts.steps]
+
+
+@pytest.fixture(scope="module")
+def tiny(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("checkpoints") / "tiny"
+    BertModel(BertConfig(**SMALL["Bert"])).save_pretrained(folder)
+    return folder
+
+
+@pytest.fixture
+def copy(tiny, tmp_path):
+    return shutil.copytree(tiny, tmp_path / "copy")
+
+
+def config_of(folder, **changes):
+    path = folder / "config.json"
+    settings = json.loads(path.read_text("utf-8"))
+    settings.update(changes)
+    path.write_text(json.dumps({key: value for key, value in settings.items() if value is not None}), "utf-8")
+
+
+def test_the_offline_bert_is_found_in_the_cache_with_its_commit(offline_bert):
+    facts = trace(OFFLINE_ID)
+
+    assert states(facts) == [DONE] * 6
+    assert facts.source.kind == "cache"
+    assert facts.source.commit == offline_bert.name
+    assert (facts.model_type, facts.config_class, facts.model_class) == ("bert", "BertConfig", "BertModel")
+    assert [(file.name, file.nbytes, file.role) for file in facts.files] == [("model.safetensors", 90868376, TAKEN)]
+    assert facts.fresh == ()
+
+
+@pytest.mark.parametrize("family", SMALL)
+def test_the_class_and_its_tensors_are_those_of_a_checkpoint_made_here(family, tmp_path):
+    model = getattr(transformers, f"{family}Model")(getattr(transformers, f"{family}Config")(**SMALL[family]))
+    model.save_pretrained(tmp_path)
+    facts = trace(tmp_path)
+    loaded, report = AutoModel.from_pretrained(tmp_path, output_loading_info=True)
+
+    assert facts.model_class == type(loaded).__name__
+    assert facts.config_class == type(loaded.config).__name__
+    assert {fresh.name for fresh in facts.fresh} == set(report["missing_keys"])
+    assert set(facts.fit.surplus) == set(report["unexpected_keys"])
+
+
+def test_the_rows_of_all_auto_mappings_are_read_as_transformers_reads_them():
+    from transformers.models.auto.auto_factory import _get_model_class
+
+    compared = 0
+    for auto in (AutoModel, transformers.AutoModelForMaskedLM, transformers.AutoModelForPreTraining):
+        for kind in ("bert", "distilbert", "gpt2", "t5", "bart", "roberta", "funnel", "electra", "xlnet", "albert"):
+            config = transformers.CONFIG_MAPPING[kind]()
+            if type(config) not in auto._model_mapping:
+                continue
+            for architectures in (None, ["FunnelBaseModel"], ["BertForMaskedLM"]):
+                config.architectures = architectures
+                config_for_them = config if architectures else type(config)(architectures=[])
+                expected = _get_model_class(config_for_them, auto._model_mapping)
+                assert choose_class(auto._model_mapping, config) is expected
+                compared += 1
+    assert compared > 50
+
+
+@pytest.mark.parametrize(
+    ("task", "class_name"),
+    [
+        ("sequence-classification", "BertForSequenceClassification"),
+        ("token-classification", "BertForTokenClassification"),
+        ("question-answering", "BertForQuestionAnswering"),
+        ("masked-lm", "BertForMaskedLM"),
+        ("causal-lm", "BertLMHeadModel"),
+        ("pre-training", "BertForPreTraining"),
+        ("multiple-choice", "BertForMultipleChoice"),
+    ],
+)
+def test_newly_initialized_tensors_are_those_that_transformers_reports(offline_bert, task, class_name):
+    facts = trace(OFFLINE_ID, task=task)
+    auto = getattr(transformers, facts.auto_class)
+    loaded, report = auto.from_pretrained(offline_bert, output_loading_info=True)
+
+    assert facts.model_class == type(loaded).__name__ == class_name
+    assert {fresh.name for fresh in facts.fresh} == set(report["missing_keys"])
+    plain = {name.removeprefix("bert.") for name in facts.fit.surplus}
+    assert plain == {name.removeprefix("bert.") for name in report["unexpected_keys"]}
+    shapes = dict(loaded.named_parameters(remove_duplicate=False))
+    assert all(fresh.shape == tuple(shapes[fresh.name].shape) for fresh in facts.fresh)
+
+
+def test_a_checkpoint_with_a_head_loses_it_and_gains_a_pooler(tmp_path):
+    BertForMaskedLM(BertConfig(**SMALL["Bert"])).save_pretrained(tmp_path)
+    facts = trace(tmp_path)
+    _, report = AutoModel.from_pretrained(tmp_path, output_loading_info=True)
+
+    assert facts.model_class == "BertModel"
+    assert "BertForMaskedLM was saved" in " ".join(facts.steps[3].notes)
+    assert {fresh.name for fresh in facts.fresh} == set(report["missing_keys"])
+    assert {fresh.name for fresh in facts.fresh} == {"pooler.dense.weight", "pooler.dense.bias"}
+    assert set(facts.fit.surplus) == set(report["unexpected_keys"])
+
+
+def test_old_names_of_layer_norm_are_understood(copy):
+    from safetensors.torch import load_file, save_file
+
+    state = load_file(copy / "model.safetensors")
+    renamed = {
+        name.replace("LayerNorm.weight", "LayerNorm.gamma").replace("LayerNorm.bias", "LayerNorm.beta"): value
+        for name, value in state.items()
+    }
+    save_file(renamed, copy / "model.safetensors", metadata={"format": "pt"})
+    _, report = AutoModel.from_pretrained(copy, output_loading_info=True)
+
+    assert set(report["missing_keys"]) == set()
+    assert trace(copy).fresh == ()
+
+
+def test_the_first_file_in_the_order_of_preference_is_taken(copy):
+    marked = {name: torch.full_like(value, 7.0) for name, value in BertModel.from_pretrained(copy).state_dict().items()}
+    torch.save(marked, copy / "pytorch_model.bin")
+    facts = trace(copy)
+    loaded = AutoModel.from_pretrained(copy)
+
+    assert [(file.name, file.role) for file in facts.files] == [
+        ("model.safetensors", TAKEN),
+        ("pytorch_model.bin", PASSED),
+    ]
+    assert loaded.pooler.dense.weight.max() < 7
+
+    (copy / "model.safetensors").unlink()
+    assert [(file.name, file.role) for file in trace(copy).files] == [("pytorch_model.bin", TAKEN)]
+    assert AutoModel.from_pretrained(copy).pooler.dense.weight.min() == 7
+
+
+def test_shards_are_added_up_and_a_missing_one_is_the_step_that_fails(tmp_path):
+    BertModel(BertConfig(**SMALL["Bert"])).save_pretrained(tmp_path, max_shard_size="40KB")
+    facts = trace(tmp_path)
+    shards = [file for file in facts.files if file.role == SHARD]
+
+    assert facts.failed is None
+    assert len(shards) > 1
+    assert facts.files[0].name == "model.safetensors.index.json"
+    assert facts.files[0].nbytes == sum(file.nbytes for file in shards)
+    (tmp_path / shards[0].name).unlink()
+    assert shards[0].name in trace(tmp_path).failed.answer
+    with pytest.raises(OSError, match=shards[0].name):
+        AutoModel.from_pretrained(tmp_path)
+
+
+def real_reason(folder, error):
+    with pytest.raises(error) as caught:
+        AutoModel.from_pretrained(folder, trust_remote_code=False)
+    return str(caught.value).replace(str(folder), folder.name)
+
+
+def test_no_weights_fails_in_the_words_of_transformers(copy):
+    (copy / "model.safetensors").unlink()
+    facts = trace(copy)
+
+    assert states(facts) == [DONE] * 4 + [FAILED, OPEN]
+    assert real_reason(copy, OSError) in facts.failed.reason
+
+
+@pytest.mark.parametrize("content", ["{", "", '{"model_type": "bert"', "\x00"])
+def test_broken_json_fails_in_the_words_of_transformers(copy, content):
+    (copy / "config.json").write_text(content, "utf-8")
+    facts = trace(copy)
+
+    assert states(facts) == [DONE, FAILED] + [OPEN] * 4
+    assert real_reason(copy, OSError) in facts.failed.reason
+
+
+def test_json_that_is_no_object_fails(copy):
+    (copy / "config.json").write_text("[1, 2]", "utf-8")
+    assert trace(copy).failed.answer == "config.json is no object"
+
+
+def test_no_model_type_fails_in_the_words_of_transformers(copy):
+    config_of(copy, model_type=None)
+    facts = trace(copy)
+
+    assert facts.failed.answer == "it has no model_type"
+    assert real_reason(copy, ValueError) in facts.failed.reason
+
+
+def test_an_unknown_model_type_fails_with_the_nearest_names(copy):
+    config_of(copy, model_type="brt")
+    facts = trace(copy)
+
+    assert facts.failed.answer == "'brt' is unknown"
+    assert "Did you mean 'bert'?" in facts.failed.notes
+    assert real_reason(copy, ValueError) in facts.failed.reason
+
+
+def test_an_architecture_without_a_row_for_the_task_fails(tmp_path):
+    transformers.ViTModel(transformers.ViTConfig(**SMALL["ViT"])).save_pretrained(tmp_path)
+    facts = trace(tmp_path, task="causal-lm")
+
+    assert states(facts) == [DONE] * 3 + [FAILED, OPEN, OPEN]
+    assert "Unrecognized configuration class" in facts.failed.reason
+
+
+@pytest.mark.parametrize("known", [True, False])
+def test_code_that_comes_with_a_checkpoint_is_never_run(copy, known):
+    (copy / "custom.py").write_text("import sys\nsys.modules['coursekit_was_fooled'] = sys\n", "utf-8")
+    config_of(
+        copy,
+        model_type="bert" if known else "own",
+        auto_map={"AutoConfig": "custom.OwnConfig", "AutoModel": "custom.OwnModel"},
+    )
+    facts = trace(copy)
+
+    assert "coursekit_was_fooled" not in sys.modules
+    assert (facts.failed is None) == known
+    assert "It was not run" in " ".join(facts.steps[1].notes)
+    assert ("trust_remote_code=True" in facts.steps[1].reason) == (not known)
+
+
+def test_a_config_that_disagrees_with_the_weights_fails(copy):
+    config_of(copy, hidden_size=64)
+    facts = trace(copy)
+
+    assert facts.failed.title == "Match the tensors"
+    assert facts.fit.mismatched
+    with pytest.raises(RuntimeError):
+        AutoModel.from_pretrained(copy)
+
+
+def test_a_config_that_no_model_can_be_built_from_fails(copy):
+    config_of(copy, num_attention_heads=5)
+    assert "BertModel cannot be built" in trace(copy).failed.answer
+
+
+def test_damaged_weights_fail_without_being_loaded(copy):
+    whole = (copy / "model.safetensors").read_bytes()
+    (copy / "model.safetensors").write_bytes(whole[:1000])
+    assert trace(copy).failed.title == "Choose the weight file"
+
+
+def test_a_folder_without_config(tmp_path):
+    assert trace(tmp_path).failed.title == "Find config.json"
+
+
+def test_an_id_that_is_nowhere(monkeypatch):
+    monkeypatch.setattr("coursekit.hub.is_offline", lambda: True)
+    facts = trace("nobody/has-this")
+
+    assert states(facts) == [FAILED] + [OPEN] * 5
+    assert "couldn't find" in facts.failed.reason or "cannot find" in facts.failed.reason.lower()
+
+
+@pytest.mark.parametrize("name", ["./not/there", "a/b/c", "~/models", "/not/there"])
+def test_a_folder_that_is_not_there_is_refused(name):
+    with pytest.raises(CourseError, match="There is no folder"):
+        trace(name)
+
+
+def test_what_can_be_no_checkpoint_is_refused(tiny):
+    with pytest.raises(CourseError, match="is a file"):
+        trace(tiny / "config.json")
+    for wrong in (3, None, "", "no spaces please"):
+        with pytest.raises(CourseError):
+            trace(wrong)
+    with pytest.raises(CourseError, match="Did you mean 'sequence-classification'"):
+        trace(tiny, task="sequence-clasification")
+
+
+def test_every_task_names_a_class_of_transformers():
+    assert {"causal-lm", "masked-lm", "seq2seq-lm", "sequence-classification"} <= {*tasks(PYTORCH), "seq2seq-lm"}
+    assert all(hasattr(transformers, PYTORCH.auto_class_name(task)) for task in tasks(PYTORCH))
+
+
+def test_nothing_of_this_machine_is_shown(tiny):
+    facts = trace(tiny)
+    shown = [facts.checkpoint, *(text for step in facts.steps for text in (step.answer, *step.notes, step.reason))]
+    assert not any(os.fspath(tiny.parent) in text for text in shown)
