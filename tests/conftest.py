@@ -19,3 +19,19 @@ def offline_bert():
             pytest.fail(reason)
         pytest.skip(reason)
     return folder
+
+
+@pytest.fixture(scope="session")
+def tokenizer(offline_bert):
+    """Return the tokenizer of the offline BERT: an uncased vocabulary."""
+    from transformers import AutoTokenizer
+
+    return AutoTokenizer.from_pretrained(offline_bert)
+
+
+@pytest.fixture(scope="session")
+def cased_tokenizer(offline_bert):
+    """Return a tokenizer with a cased vocabulary, where the ids mean other words."""
+    from cased import cased_tokenizer
+
+    return cased_tokenizer((offline_bert / "vocab.txt").read_text("utf-8").splitlines())
