@@ -14,13 +14,23 @@ from coursekit.errors import CourseError, did_you_mean
 if TYPE_CHECKING:
     from coursekit.checkpoints import checkpoint as checkpoint
     from coursekit.environment import setup as setup
+    from coursekit.views.auto_model_trace import AutoModelTrace as AutoModelTrace
+    from coursekit.views.cache_browser import CacheBrowser as CacheBrowser
     from coursekit.views.checkpoint_inspector import CheckpointInspector as CheckpointInspector
+    from coursekit.views.config_browser import ConfigBrowser as ConfigBrowser
+    from coursekit.views.model_map import ModelMap as ModelMap
     from coursekit.views.output_explorer import OutputExplorer as OutputExplorer
     from coursekit.views.tensor_builder import TensorBuilder as TensorBuilder
+    from coursekit.views.weight_comparison import WeightComparison as WeightComparison
 
 _HOMES = {
     "setup": "environment",
     "checkpoint": "checkpoints",
+    "ConfigBrowser": "views.config_browser",
+    "ModelMap": "views.model_map",
+    "WeightComparison": "views.weight_comparison",
+    "AutoModelTrace": "views.auto_model_trace",
+    "CacheBrowser": "views.cache_browser",
     "CheckpointInspector": "views.checkpoint_inspector",
     "TensorBuilder": "views.tensor_builder",
     "OutputExplorer": "views.output_explorer",

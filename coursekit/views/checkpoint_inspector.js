@@ -49,11 +49,12 @@ function shareBar(/** @type {number|null} */ share) {
 
 define("ck-checkpoint-inspector", class extends CkExplorer {
   draw(/** @type {any} */ data, /** @type {HTMLElement} */ root) {
-    root.append(
+    const parts = [
       h("h3", {}, data.source),
-      data.commit ? h("p", { class: "ck-muted" }, "Revision ", h("code", {}, data.commit.slice(0, 12)), " in the Hugging Face cache") : null,
+      data.commit && h("p", { class: "ck-muted" }, "Revision ", h("code", {}, data.commit.slice(0, 12)), " in the Hugging Face cache"),
       this.pair(data), this.findings(data), this.tabs(data),
-    );
+    ];
+    root.append(...parts.filter(Boolean));
   }
 
   /** Config and weights, hand in hand. */

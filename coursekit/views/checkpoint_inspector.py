@@ -86,13 +86,13 @@ class CheckpointInspector(Explorer[CheckpointFacts]):
         parts = [
             f"{count:,} {what}"
             for count, what in (
-                (len(fit.missing), "missing"),
+                (len(fit.missing), "missing in the file"),
                 (len(fit.surplus), "without a place"),
                 (len(fit.mismatched), "in another shape"),
             )
             if count
         ]
-        return "bad", f"They do not fit {fit.class_name} exactly: {fit.matching:,} tensors do, {', '.join(parts)}."
+        return "bad", f"They do not fit exactly. In {fit.class_name} {fit.matching:,} tensors fit; {', '.join(parts)}."
 
     def payload(self) -> dict[str, Any]:
         """Return the files, the config, the findings and all tensors."""

@@ -58,6 +58,7 @@ def test_a_checkpoint_that_fits(exported, saved, dark, width, picture):
 
     assert view.get_by_text("They fit: each of the 71 tensors has its place in BertModel.").is_visible()
     assert view.get_by_role("status").inner_text() == "71 tensors"
+    assert "null" not in view.inner_text()
     picture(page, f"inspector-{'dark' if dark else 'light'}-{width}")
     assert serious_violations(page, TAG) == []
     assert page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth")

@@ -1,0 +1,141 @@
+"""See what was downloaded: the Hugging Face cache, its repositories, revisions and files."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from coursekit.errors import reject_unknown
+from coursekit.facts.cache import CacheFacts, Repository, cache_facts
+from coursekit.facts.cache_place import tidy
+from coursekit.facts.findings import NOTE
+from coursekit.views.explorer import Explorer
+from coursekit.views.units import bytes_text
+from coursekit.views.view import table, text
+
+if TYPE_CHECKING:
+    import os
+
+_EMPTY = (
+    "Nothing has been downloaded yet. When from_pretrained loads a checkpoint from the Hub, it keeps the files here, "
+    "and the next time it takes them from here."
+)
+
+
+class CacheBrowser(Explorer[CacheFacts]):
+    """Show what the Hugging Face cache holds, where it is, and how to free space. Nothing is changed.
+
+    Parameters
+    ----------
+    folder
+        A cache folder; without it, the one that this notebook uses.
+
+    Raises
+    ------
+    CourseError
+        When there is a file where the cache should be, or the cache cannot be read.
+
+    Examples
+    --------
+    >>> ck.CacheBrowser()  # doctest: +SKIP
+    """
+
+    tag = "ck-cache-browser"
+    stem = "cache_browser"
+
+    def __init__(self, folder: str | os.PathLike[str] | None = None, **unknown: Any) -> None:
+        reject_unknown(unknown, ("folder",), where="ck.CacheBrowser")
+        self.facts = cache_facts(folder)
+
+    def summary(self) -> str:
+        """Return where the cache is, what decided that, and a line for each repository."""
+        facts = self.facts
+        lines = [f"Hugging Face cache: {tidy(facts.place.folder)}{self._decided()}"]
+        if not facts.repositories:
+            lines.append("It is empty." if facts.exists else "It does not exist yet.")
+        lines += [f"{one.kind} {one.id}: {_content(one)}" for one in facts.repositories]
+        lines += [
+            f"{finding.severity}: {finding.where + ': ' if finding.where else ''}{finding.what}"
+            for finding in facts.findings
+            if finding.severity != NOTE
+        ]
+        return "\n".join(lines)
+
+    def _decided(self) -> str:
+        step = next((step for step in self.facts.place.steps if step.decides), None)
+        if step is None:
+            return ""
+        return f" ({'the default place' if step.name == 'the default' else f'because of {step.name}'})"
+
+    def payload(self) -> dict[str, Any]:
+        """Return the place, the repositories with all their files, and the findings."""
+        facts = self.facts
+        return {
+            "folder": tidy(facts.place.folder),
+            "decided": self._decided().strip(" ()"),
+            "steps": [[step.name, step.value, step.gives, step.decides] for step in facts.place.steps],
+            "empty": "" if facts.repositories else _EMPTY,
+            "nbytes": facts.nbytes,
+            "findings": [[one.severity, one.where, one.what, one.remedy] for one in facts.findings],
+            "repositories": [
+                {
+                    "kind": repository.kind,
+                    "id": repository.id,
+                    "folder": repository.folder,
+                    "nbytes": repository.nbytes,
+                    "lastUsed": repository.last_used,
+                    "unfinished": repository.unfinished,
+                    "free": repository.free,
+                    "revisions": [
+                        [
+                            revision.commit,
+                            revision.refs,
+                            revision.nbytes,
+                            [[file.name, file.nbytes, file.revisions, file.broken] for file in revision.files],
+                        ]
+                        for revision in repository.revisions
+                    ],
+                }
+                for repository in facts.repositories
+            ],
+        }
+
+    def static_html(self) -> str:
+        """Return the place, and tables of the repositories and of their files."""
+        facts = self.facts
+        parts = [
+            f"<h3>Hugging Face cache</h3><p><code>{text(tidy(facts.place.folder))}</code>{text(self._decided())}</p>",
+        ]
+        if not facts.repositories:
+            parts.append(f'<p class="ck-note">{text(_EMPTY)}</p>')
+        if facts.findings:
+            found = [(one.severity, one.where, one.what, one.remedy) for one in facts.findings]
+            parts.append(table(("Finding", "Where", "What", "What to do"), found, caption="What was found"))
+        if facts.repositories:
+            rows = [
+                (one.id, one.kind, len(one.revisions), one.files, bytes_text(one.nbytes), one.last_used)
+                for one in facts.repositories
+            ]
+            columns = ("Repository", "Kind", "Revisions", "Files", "Size", "Last used")
+            caption = f"What was downloaded: {bytes_text(facts.nbytes)}"
+            parts.append(table(columns, rows, caption=caption, numeric=columns[2:5]))
+        for repository in facts.repositories:
+            parts.append(f"<details><summary>{text(repository.id)}</summary>")
+            for revision in repository.revisions:
+                refs = f" ({', '.join(revision.refs)})" if revision.refs else ""
+                files = [
+                    (file.name, "missing" if file.broken else bytes_text(file.nbytes), file.revisions)
+                    for file in revision.files
+                ]
+                columns = ("File", "Size", "Shown by revisions")
+                caption = f"Revision {revision.commit[:12]}{refs}: {bytes_text(revision.nbytes)}"
+                parts.append(table(columns, files, caption=caption, numeric=columns[1:]))
+            if repository.free:
+                parts.append(f"<p>To free its space, run: <code>{text(repository.free)}</code></p>")
+            parts.append("</details>")
+        return "".join(parts)
+
+
+def _content(repository: Repository) -> str:
+    revisions = f"{len(repository.revisions)} revision{'' if len(repository.revisions) == 1 else 's'}"
+    files = f"{repository.files} file{'' if repository.files == 1 else 's'}"
+    return f"{revisions}, {files}, {bytes_text(repository.nbytes)}"
