@@ -195,7 +195,8 @@ from transformers import BertForMaskedLM
 def build(seed):
     torch.manual_seed(seed)
     config = BertConfig(vocab_size=tokenizer.vocab_size, num_hidden_layers=2)
-    return BertForMaskedLM(config).eval()  # eval: a new model is set for training, and drops numbers by chance
+    # A new model is set for training, where it drops numbers by chance. eval ends that.
+    return BertForMaskedLM(config).eval()
 
 
 def scores(model, text):

@@ -110,7 +110,7 @@ from transformers import AutoTokenizer
 tokenizer = AutoTokenizer.from_pretrained(checkpoint)
 
 torch.manual_seed(0)
-twin = BertModel(model.config).eval()  # eval: no numbers dropped by chance, as from_pretrained does it
+twin = BertModel(model.config).eval()  # eval as in lesson 2; from_pretrained does it for you
 
 
 def vector(model, text):
@@ -149,7 +149,11 @@ def cosine(a, b):
 
 
 sentence = "A cat sleeps on the sofa."
-others = ["A kitten is napping on the couch.", "A bill waits on the desk.", "The bank lends money to firms."]
+others = [
+    "A kitten is napping on the couch.",
+    "A bill waits on the desk.",
+    "The bank lends money to firms.",
+]
 
 print("trained random")
 for other in others:
@@ -161,7 +165,7 @@ for other in others:
 # well as the kitten. The trained model sets the kitten far apart from the rest, though it shares only *A*, *on*, *the*
 # and the full stop with the cat.
 #
-# If you loaded `bert-base-cased`, your trained column is higher throughout. It was not trained to compare sentences,
+# If you loaded `bert-base-cased`, expect higher values in the trained column. It was not trained to compare sentences,
 # the offline BERT was. Compare your first row with your last one.
 
 # %% [markdown] tags=["pytorch"]
@@ -228,12 +232,18 @@ for m in (model, other_model):
 # %% tags=["pytorch"]
 from transformers import AutoModelForSequenceClassification
 
-classifier, report = AutoModelForSequenceClassification.from_pretrained(checkpoint, output_loading_info=True)
+classifier, report = AutoModelForSequenceClassification.from_pretrained(
+    checkpoint,
+    output_loading_info=True,
+)
 
 # %% tags=["tensorflow"]
 from transformers import TFAutoModelForSequenceClassification
 
-classifier, report = TFAutoModelForSequenceClassification.from_pretrained(checkpoint, output_loading_info=True)
+classifier, report = TFAutoModelForSequenceClassification.from_pretrained(
+    checkpoint,
+    output_loading_info=True,
+)
 
 # %%
 print(type(classifier).__name__)
@@ -252,11 +262,19 @@ print("not in the file:", sorted(report["missing_keys"]))
 
 # %% tags=["pytorch"]
 layers = model.config.num_hidden_layers
-taller, report = BertModel.from_pretrained(checkpoint, num_hidden_layers=layers + 1, output_loading_info=True)
+taller, report = BertModel.from_pretrained(
+    checkpoint,
+    num_hidden_layers=layers + 1,
+    output_loading_info=True,
+)
 
 # %% tags=["tensorflow"]
 layers = model.config.num_hidden_layers
-taller, report = TFBertModel.from_pretrained(checkpoint, num_hidden_layers=layers + 1, output_loading_info=True)
+taller, report = TFBertModel.from_pretrained(
+    checkpoint,
+    num_hidden_layers=layers + 1,
+    output_loading_info=True,
+)
 
 # %%
 print(len(report["missing_keys"]), "weight tensors are not in the file, such as")
@@ -313,10 +331,11 @@ import sys
 
 
 def cache_with(**settings):
-    clean = {key: value for key, value in os.environ.items() if not key.startswith(("HF_", "HUGGINGFACE_", "XDG_"))}
+    mine = ("HF_", "HUGGINGFACE_", "XDG_")  # settings of this machine that would show through
+    clean = {key: value for key, value in os.environ.items() if not key.startswith(mine)}
     question = "from huggingface_hub import constants; print(constants.HF_HUB_CACHE)"
     command = [sys.executable, "-c", question]
-    return subprocess.run(command, env={**clean, **settings}, capture_output=True, text=True, check=True).stdout.strip()
+    return subprocess.check_output(command, env={**clean, **settings}, text=True).strip()
 
 
 print("by default:  ", cache_with(HOME="/home/ada"))

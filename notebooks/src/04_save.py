@@ -143,8 +143,15 @@ with safe_open("directory_on_my_computer/model.safetensors", framework="np") as 
 import h5py
 
 in_file = []
+
+
+def _note(_name, item):
+    if isinstance(item, h5py.Dataset):
+        in_file.append(item.shape)
+
+
 with h5py.File("directory_on_my_computer/tf_model.h5") as file:
-    file.visititems(lambda _, item: in_file.append(item.shape) if isinstance(item, h5py.Dataset) else None)
+    file.visititems(_note)
 
 # %%
 print(len(in_file), "tensors in the file")
@@ -247,7 +254,8 @@ with Path(weights_file).open("rb") as file:
     contents = json.loads(file.read(length))
 
 about = contents.pop("__metadata__")
-largest = max(contents, key=lambda name: contents[name]["data_offsets"][1] - contents[name]["data_offsets"][0])
+sizes = {name: entry["data_offsets"][1] - entry["data_offsets"][0] for name, entry in contents.items()}
+largest = max(sizes, key=sizes.get)
 
 print("saved from:", about["format"])
 print("tensors:   ", len(contents))
@@ -295,8 +303,11 @@ print("largest difference in the output:", float(abs(before - after).max()))
 # ## To PyTorch and back
 #
 # In lesson 3 you read PyTorch's weights into TensorFlow. Does the other way work, too? PyTorch is asked in a Python of
-# its own, so that this notebook stays with TensorFlow. It reads the `tf_model.h5` that you have saved, runs it on the
-# same input, and prints the first numbers of its output.
+# its own, so that this notebook stays with TensorFlow. It builds a model from your `config.json`, fills it from your
+# `tf_model.h5`, and runs it on the same input.
+#
+# `from_pretrained` has an option for this, `from_tf=True`. With the versions that this course pins it leaves the model
+# empty. So you call the function that does the filling.
 
 # %% tags=["tensorflow", "needs-pytorch"]
 # needs-pytorch: without PyTorch there is nobody to ask, and the cell says so instead.
@@ -319,10 +330,11 @@ print(json.dumps(hidden.tolist()))
 """
 if importlib.util.find_spec("torch"):
     both = {**os.environ, "USE_TORCH": "AUTO", "USE_TF": "AUTO"}
-    answer = subprocess.run([sys.executable, "-c", question], env=both, capture_output=True, text=True, check=True)
+    command = [sys.executable, "-c", question]
+    answer = subprocess.run(command, env=both, capture_output=True, text=True, check=True)
     in_pytorch = np.array(json.loads(answer.stdout))
-    print("TensorFlow:", before[0, 0, :4].round(4))
-    print("PyTorch:   ", in_pytorch[0, 0, :4].round(4))
+    print("TensorFlow:", before[0, 1, :4].round(4))
+    print("PyTorch:   ", in_pytorch[0, 1, :4].round(4))
     print("largest difference below 0.0001:", bool(abs(before - in_pytorch).max() < 1e-4))
 else:
     print("PyTorch is not installed here.")

@@ -150,8 +150,8 @@ def first_vector(rows, mask=None):
 alone = first_vector([[101, 7592, 999, 102]])
 with_padding = first_vector(padded)
 
-print("alone:       ", alone[:4].round(4))
-print("with padding:", with_padding[:4].round(4))
+print("alone:       ", alone[:4].round(3))
+print("with padding:", with_padding[:4].round(3))
 
 # %% [markdown]
 # It does not know. One zero at the end has changed the answer: attention looked at the padding as if it were a word.
@@ -165,8 +165,8 @@ for row in mask:
     print(row)
 
 with_mask = first_vector(padded, mask)
-print("alone:       ", alone[:4].round(4))
-print("with mask:   ", with_mask[:4].round(4))
+print("alone:       ", alone[:4].round(3))
+print("with mask:   ", with_mask[:4].round(3))
 print("largest difference below 0.0001:", bool(abs(alone - with_mask).max() < 1e-4))
 
 # %% [markdown]
@@ -225,8 +225,8 @@ print("Hello:", by_name[0, 1, :4].round(4))
 
 # %%
 one, other = by_name[0, 2], by_name[2, 2]
-print("in Hello!", one[:4].round(4))
-print("in Nice! ", other[:4].round(4))
+print("in Hello!", one[:4].round(2))
+print("in Nice! ", other[:4].round(2))
 
 # %% [markdown]
 # It does not. The word table gave both the same row. Then every layer mixed in what stands around it. A vector stands
@@ -261,9 +261,12 @@ print("hidden states:", len(full.hidden_states), "times", tuple(full.hidden_stat
 # each one 8,000 rows further down. What would be read?
 
 # %%
-for row in encoded_sequences:
-    moved = [token_id if token_id in tokenizer.all_special_ids else token_id + 8000 for token_id in row]
-    print("meant:", *tokenizer.convert_ids_to_tokens(row), "  read:", *tokenizer.convert_ids_to_tokens(moved))
+special = tokenizer.all_special_ids
+
+for row in tokenizer(sequences)["input_ids"]:
+    moved = [number if number in special else number + 8000 for number in row]
+    print("meant:", *tokenizer.convert_ids_to_tokens(row))
+    print("read: ", *tokenizer.convert_ids_to_tokens(moved))
 
 # %% [markdown]
 # No error: each number is a valid row. The model answers as confidently as ever, to a text that nobody wrote. That is

@@ -1,11 +1,13 @@
 # %%
-# Installs the course's helper package where it is missing, as on Colab. Where it is there, this cell does nothing.
+# Installs the course's helper package where it is missing, as on Colab.
+# Where it is there, this cell does nothing.
 import importlib.util
 import os
 
 if importlib.util.find_spec("coursekit") is None:
+    address = "git+https://github.com/{{repository}}@{{branch}}"
     # COURSEKIT_SOURCE may name a copy of your own, as in file:///home/ada/coursekit-models
-    source = os.environ.get("COURSEKIT_SOURCE", "git+https://github.com/{{repository}}@{{branch}}")
+    source = os.environ.get("COURSEKIT_SOURCE", address)
     # %pip install -q "coursekit-models[{{track}}] @ {source}"
 
 # %%

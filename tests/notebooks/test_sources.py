@@ -59,7 +59,7 @@ def bound(source):
         elif isinstance(node, ast.ListComp | ast.SetComp | ast.DictComp | ast.GeneratorExp | ast.Lambda):
             continue
         todo += ast.iter_child_nodes(node)
-    return {name for name in names if name not in {"torch", "tf", "_"} and not is_framework_class(name)}
+    return {name for name in names if name not in {"torch", "tf"} and name[0] != "_" and not is_framework_class(name)}
 
 
 def variables(source):
