@@ -75,7 +75,7 @@ def choose_weights(
     for name, nbytes in source.sizes.items():
         if name == taken:
             size = nbytes if parts is None else sum(source.sizes.get(part, 0) for part in parts)
-            files.append(WeightChoice(name, size, TAKEN, f"the first one that is here, of {', '.join(order)}"))
+            files.append(WeightChoice(name, size, TAKEN, "the first in the order of preference that is here"))
         elif parts is not None and name in parts:
             files.append(WeightChoice(name, nbytes, SHARD, f"{taken} names it"))
         elif name in order:
