@@ -1,0 +1,156 @@
+"""How much of a large output goes into a page, and how to say so.
+
+The rule, in this order: as many sequences as there is room for; of one sequence that is too long, the means of blocks
+of attention weights, and the first dimensions of the hidden states. A page therefore never holds more than the numbers
+stated here, however large the output is, and a person chooses other sequences, layers and heads by name.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from coursekit.errors import CourseError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    import numpy.typing as npt
+
+WEIGHTS = 1_200_000
+"""Attention weights in a page."""
+STATES = 350_000
+"""Numbers of hidden states in a page."""
+TOKENS = 128
+"""Tokens that are compared with each other: every layer has a number for each pair."""
+LEAST_DIMENSIONS = 32
+"""Dimensions of hidden states below which sequences are left out rather than dimensions."""
+
+
+@dataclass(frozen=True)
+class Part:
+    """The part of an output that the pictures show.
+
+    Attributes
+    ----------
+    sequences
+        The indices of the sequences.
+    tokens
+        Sequence and position of the tokens that are compared with each other; padding left out.
+    dimensions
+        So many of the first dimensions of the hidden states are drawn; similarities use all of them.
+    block
+        1, or the size of the blocks of attention weights whose mean is drawn.
+    notes
+        What was left out, as sentences.
+    """
+
+    sequences: tuple[int, ...]
+    tokens: tuple[tuple[int, int], ...]
+    dimensions: int
+    block: int
+    notes: tuple[str, ...]
+    chosen_layers: tuple[int, ...] | None = None
+    chosen_heads: tuple[int, ...] | None = None
+
+    def layers(self, count: int) -> tuple[int, ...]:
+        """Return the layers of attention that are shown, from 1, where the output has ``count``."""
+        return _of(self.chosen_layers, range(1, count + 1))
+
+    def heads(self, count: int) -> tuple[int, ...]:
+        """Return the heads that are shown, from 0, where each layer has ``count``."""
+        return _of(self.chosen_heads, range(count))
+
+
+def _of(chosen: tuple[int, ...] | None, there: range) -> tuple[int, ...]:
+    return tuple(there) if chosen is None else tuple(index for index in chosen if index in there)
+
+
+def choose_part(
+    shape: tuple[int, int],
+    mask: npt.NDArray[Any],
+    *,
+    states: list[int],
+    width: int,
+    attention: list[tuple[int, int]],
+    sequences: Any = None,
+    layers: Any = None,
+    heads: Any = None,
+) -> Part:
+    """Return the part of an output that fits into a page.
+
+    Parameters
+    ----------
+    shape
+        Batch and sequence length.
+    mask
+        True for real tokens, ``(batch, sequence)``.
+    states
+        For each run with hidden states: how many of its numbers belong to one token.
+    width
+        Dimensions of the widest hidden states.
+    attention
+        For each run with attention weights: how many layers and heads.
+    sequences, layers, heads
+        What the person chose, or None.
+
+    Raises
+    ------
+    CourseError
+        When a choice names what is not there.
+    """
+    batch, length = shape
+    given = _choice("sequences", sequences, range(batch))
+    chosen_layers = _choice("layers", layers, range(1, max((pair[0] for pair in attention), default=0) + 1))
+    chosen_heads = _choice("heads", heads, range(max((pair[1] for pair in attention), default=0)))
+    drawn_heads = sum(
+        len(_of(chosen_layers, range(1, deep + 1))) * len(_of(chosen_heads, range(wide))) for deep, wide in attention
+    )
+    wanted = given or tuple(range(batch))
+    weights_each = drawn_heads * length**2
+    least = max(1, sum(count * min(LEAST_DIMENSIONS, width) // max(width, 1) for count in states) * length)
+    room = [len(wanted), STATES // least, *([WEIGHTS // weights_each] if weights_each else [])]
+    kept = wanted[: max(1, min(room))]
+    block = 1
+    while drawn_heads * len(kept) * (-(-length // block)) ** 2 > WEIGHTS and block < length:
+        block += 1
+    per_dimension = sum(states) / max(width, 1) * len(kept) * length
+    dimensions = width if not states else int(min(width, max(1, STATES // max(per_dimension, 1))))
+    real = [(row, place) for row in kept for place in range(length) if mask[row, place]]
+    notes = []
+    if len(kept) < len(wanted):
+        notes.append(
+            f"Tokens and attention are shown for {len(kept)} of {len(wanted)} sequences; choose others with "
+            f"sequences=[{wanted[len(kept)]}]."
+        )
+    if block > 1:
+        notes.append(
+            f"The output holds {weights_each:,} attention weights for each sequence. The page holds means of blocks of "
+            f"{block} × {block}; to see single weights, choose with layers=[1], heads=[0]."
+        )
+    if dimensions < width:
+        notes.append(f"The heat map shows the first {dimensions} of {width} dimensions; the other pictures use all.")
+    if len(real) > TOKENS and states:
+        notes.append(f"Similarity and map compare the first {TOKENS} of {len(real)} tokens.")
+    return Part(kept, tuple(real[:TOKENS]), dimensions, block, tuple(notes), chosen_layers, chosen_heads)
+
+
+def _choice(name: str, given: Any, there: range) -> tuple[int, ...] | None:
+    if given is None:
+        return None
+    values: Iterable[Any] = [given] if isinstance(given, (int, np.integer)) else given
+    try:
+        numbers = [int(value) for value in values if not isinstance(value, (str, bool)) and int(value) == value]
+        fits = len(numbers) == len(list(values)) and bool(numbers) and all(number in there for number in numbers)
+    except (TypeError, ValueError):
+        fits = False
+    if not fits:
+        which = f"{there[0]} to {there[-1]}" if len(there) else "none: the output has no attention weights"
+        raise CourseError(
+            f"{name}={given!r} names what the output does not have.",
+            why=f"there are {name} {which}." if len(there) else f"there are {which}.",
+            remedy=f"Give a list of some of them, such as {name}=[{there[0]}]." if len(there) else f"Remove {name}.",
+        )
+    return tuple(dict.fromkeys(numbers))
