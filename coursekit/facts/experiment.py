@@ -1,0 +1,278 @@
+"""What each config attribute does to a model: change one, build again without weights, and compare.
+
+Only shapes are built, so an experiment takes some ten milliseconds. Repeated layers are cut to the first of each kind
+before the experiments; what is found for them holds for all of their kind.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from coursekit.facts import changes
+from coursekit.facts.dimensions import Dimension, Measurement, infer, undetermined
+from coursekit.frameworks.anatomy import RESIDUAL, CannotTraceError, Lengths, Shape, Trace
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping, Sequence
+
+Key = tuple[str, ...]
+"""``("weight", name)``, ``("list", path)``, ``("calls", path)``, ``("out", path, "0")``, ``("input", name)`` …"""
+
+_DATA = {"batch": "batch", "sequence": "sequence", "target_sequence": "target sequence"}
+"""How the lengths of the data are called in a shape."""
+
+
+def _data(lengths: Lengths) -> dict[str, int]:
+    return {label: getattr(lengths, name) for name, label in _DATA.items()}
+
+
+@dataclass(frozen=True)
+class Sketch:
+    """A model that was built for one config: what can be compared."""
+
+    weights: Mapping[str, Shape]
+    paths: Sequence[str]
+    trace: Trace | None = None
+
+    def sizes(self) -> dict[Key, Shape]:
+        """Return everything that has a size: what flows if there is a trace, else weights and lists of modules."""
+        if self.trace:
+            return flow_sizes(self.trace)
+        found: dict[Key, Shape] = {("weight", name): shape for name, shape in self.weights.items()}
+        found.update({("list", path): (length,) for path, length in lists(self.paths).items()})
+        return found
+
+
+def lists(paths: Iterable[str]) -> dict[str, int]:
+    """Return how many numbered children each path has: ``encoder.layer`` has 12."""
+    parents = (path.rpartition(".") for path in paths)
+    return dict(Counter(parent for parent, _, name in parents if name.isdecimal()))
+
+
+def flow_sizes(trace: Trace) -> dict[Key, Shape]:
+    """Return the shapes that flow: into and out of the model, and out of each module in its last call."""
+    found: dict[Key, Shape] = {("input", name): shape for name, shape in trace.inputs.items()}
+    found.update({("output", name): shape for name, shape in trace.outputs.items()})
+    seen: Counter[str] = Counter()
+    for call in trace.calls:
+        seen[call.path] += 1
+        for side, values in (("in", call.inputs), ("out", call.outputs)):
+            here = (side, call.path, str(seen[call.path]))
+            found.update({(*here, str(index)): value.shape for index, value in enumerate(values[:2])})
+    found.update({("calls", path): (count,) for path, count in seen.items()})
+    return found
+
+
+@dataclass(frozen=True)
+class Effect:
+    """What changing one attribute did.
+
+    Attributes
+    ----------
+    value
+        The attribute's own value.
+    kind
+        ``shapes`` (dimensions follow it), ``modules`` (other modules are built), ``nothing`` (no tensor changes) or
+        ``untested``.
+    note
+        What the architecture said when it refused a value; else an empty string.
+    tried
+        The value that the experiment gave it; None when none was accepted.
+    """
+
+    value: Any
+    kind: str
+    note: str = ""
+    tried: Any = None
+
+
+@dataclass(frozen=True)
+class Findings:
+    """What the experiments found."""
+
+    dimensions: Mapping[Key, tuple[Dimension, ...]]
+    effects: Mapping[str, Effect]
+    trace: Trace | None = None
+    no_trace: str = ""
+
+
+class Experiments:
+    """Experiments with one config.
+
+    Parameters
+    ----------
+    config
+        The config to change; it is copied, never altered.
+    sketch
+        Build a config and return its :class:`Sketch`, with a trace if lengths are given.
+    """
+
+    def __init__(self, config: Any, sketch: Callable[[Any, Lengths | None], Sketch]) -> None:
+        self.config = config
+        self.sketch = sketch
+        self.lengths: Lengths | None = None
+
+    def run(self, *, trace: bool = True) -> Findings:
+        """Try every attribute and return what each did; with ``trace``, also to what flows through the model."""
+        self.values = changes.flat(self.config)
+        self.base: dict[str, Any] = {**self.values, **_data(Lengths())}
+        self.inferred: dict[Any, Dimension] = {}
+        self.effects: dict[str, Effect] = {}
+        self._start(self.sketch(self.config, None).sizes(), None)
+        numbers = {name: value for name, value in self.values.items() if changes.alternatives(value)}
+        unlikely = [
+            name
+            for name, value in numbers.items()
+            if isinstance(value, (bool, float)) or value < 0 or changes.UNLIKELY.search(name)
+        ]
+        self._together(unlikely)
+        for name in numbers:
+            if name not in self.effects:
+                self._alone(name)
+        for name, value in self.values.items():
+            self.effects.setdefault(name, Effect(value, "untested", _why_untested(value)))
+        effects = {name: self.effects[name] for name in self.values}
+        dimensions = self._confirmed()
+        if not trace:
+            return Findings(dimensions, effects, no_trace="not asked for")
+        try:
+            found = self.sketch(self.config, Lengths()).trace
+        except Exception as error:  # noqa: BLE001  (a forward pass may fail in as many ways as there are models)
+            return Findings(dimensions, effects, no_trace=reason(error))
+        if found is None:
+            return Findings(dimensions, effects, no_trace="nothing was recorded")
+        self._flow(found)
+        return Findings({**dimensions, **self._dimensions()}, effects, found)
+
+    def _start(self, sizes: dict[Key, Shape], lengths: Lengths | None) -> None:
+        self.sizes = sizes
+        self.lengths = lengths
+        self.found: dict[Key, list[dict[str, list[Measurement]]]] = {
+            key: [{} for _ in shape] for key, shape in sizes.items()
+        }
+
+    def _flow(self, trace: Trace) -> None:
+        """See what the shapes that flow follow: the data, and the attributes that shape the weights."""
+        hanging = Counter(
+            name for each in self.found.items() if each[0][0] == "weight" for axis in each[1] for name in axis
+        )
+        looped = any(
+            count > 1 for count in Counter(call.path for call in trace.calls if call.path != RESIDUAL).values()
+        )
+        self._start(flow_sizes(trace), Lengths())
+        for name, label in _DATA.items():
+            length = getattr(Lengths(), name) + 4
+            if name == "target_sequence" and len(trace.inputs) < 2:  # noqa: PLR2004  (an encoder's and a decoder's)
+                continue
+            try:
+                longer = self.sketch(self.config, Lengths(**{name: length})).sizes()
+            except Exception:  # noqa: BLE001, S112  (a model may demand special lengths; its sizes then stay fixed)
+                continue
+            self._compare(label, length, longer)
+        # A table's number of rows shapes one or two weights and nothing that flows: look at all of those at once.
+        few = [name for name, count in hanging.items() if count <= 2]  # noqa: PLR2004
+        sizes, _ = self._build({name: self.effects[name].tried for name in few})
+        alone = [name for name in hanging if name not in few or sizes != self.sizes]
+        if looped:  # the same layer is called again and again: what decides how often?
+            alone += [
+                n
+                for n, effect in self.effects.items()
+                if type(effect.tried) is int and effect.kind == "nothing" and not changes.UNLIKELY.search(n)
+            ]
+        for name in alone:
+            sizes, _ = self._build({name: self.effects[name].tried})
+            if sizes is not None:
+                self._compare(name, self.effects[name].tried, sizes)
+
+    def _build(self, tried: dict[str, Any]) -> tuple[dict[Key, Shape] | None, str]:
+        try:
+            return self.sketch(changes.changed(self.config, tried), self.lengths).sizes(), ""
+        except Exception as error:  # noqa: BLE001  (whatever an architecture raises is its answer)
+            return None, reason(error)
+
+    def _together(self, names: list[str]) -> None:
+        """Change many attributes at once; only if something changed or failed, look closer at each half."""
+        if not names:
+            return
+        if len(names) == 1:
+            self._alone(names[0])
+            return
+        tried = {name: changes.alternatives(self.values[name])[0] for name in names}
+        sizes, _ = self._build(tried)
+        if sizes == self.sizes:
+            self.effects.update({name: Effect(self.values[name], "nothing", "", tried[name]) for name in names})
+            return
+        middle = len(names) // 2
+        self._together(names[:middle])
+        self._together(names[middle:])
+
+    def _alone(self, name: str) -> None:
+        notes: list[str] = []
+        for value in changes.alternatives(self.values[name]):
+            sizes, note = self._build({name: value})
+            if sizes is not None:
+                kind = self._compare(name, value, sizes)
+                self.effects[name] = Effect(self.values[name], kind, notes[0] if notes else "", value)
+                return
+            notes.append(note)
+        self.effects[name] = Effect(self.values[name], "untested", notes[0] if notes else "")
+
+    def _compare(self, name: str, value: Any, sizes: dict[Key, Shape]) -> str:
+        """Note which sizes changed and return what kind of effect that is."""
+        kind = "nothing" if sizes.keys() == self.sizes.keys() else "modules"
+        for key, shape in self.sizes.items():
+            other = sizes.get(key)
+            if other is None or len(other) != len(shape):
+                continue
+            for axis, (size, now) in enumerate(zip(shape, other, strict=True)):
+                if now != size:
+                    measurement = Measurement({**self.base, name: value}, now)
+                    self.found[key][axis].setdefault(name, []).append(measurement)
+                    kind = "shapes" if key[0] == "weight" else kind
+        return kind
+
+    def _dimensions(self) -> dict[Key, tuple[Dimension, ...]]:
+        return {key: tuple(map(self._dimension, shape, self.found[key])) for key, shape in self.sizes.items()}
+
+    def _dimension(self, size: int, measured: dict[str, list[Measurement]]) -> Dimension:
+        key = (size, tuple((name, *(point.size for point in points)) for name, points in measured.items()))
+        if key not in self.inferred:
+            self.inferred[key] = infer(size, self.base, measured)
+        return self.inferred[key]
+
+    def _confirmed(self) -> dict[Key, tuple[Dimension, ...]]:
+        """Change all attributes of each product or sum at once: what a formula then gets wrong is no formula."""
+        dimensions = self._dimensions()
+        several = {each.attributes for shape in dimensions.values() for each in shape if each.exact}
+        for names in (names for names in several if len(names) > 1):
+            tried = {name: self.effects[name].tried for name in names}
+            sizes, _ = self._build(tried)
+            for key, shape in dimensions.items():
+                now = (sizes or {}).get(key, ())
+                if len(now) == len(shape):
+                    dimensions[key] = tuple(
+                        undetermined(each.size, names)
+                        if each.attributes == names and each.at and each.at({**self.base, **tried}) != size
+                        else each
+                        for each, size in zip(shape, now, strict=True)
+                    )
+        return dimensions
+
+
+def reason(error: BaseException) -> str:
+    """Return what an error says as one short line."""
+    if isinstance(error, CannotTraceError):
+        return str(error)
+    lines = [line.strip() for line in str(error).strip().splitlines() if line.strip()]
+    words = " ".join(lines[:3])[:240]
+    return f"{type(error).__name__}: {words}" if words else type(error).__name__
+
+
+def _why_untested(value: Any) -> str:
+    if value is None:
+        return "not set"
+    if isinstance(value, str):
+        return "a choice, not a number"
+    return "not a number"

@@ -1,0 +1,206 @@
+"""The layers of a TensorFlow model, and a symbolic forward pass inside a graph that computes shapes only."""
+
+from __future__ import annotations
+
+import re
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+from coursekit.frameworks.anatomy import (
+    RESIDUAL,
+    Call,
+    CannotTraceError,
+    Lengths,
+    Module,
+    Shape,
+    Trace,
+    Value,
+    first_sentence,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+def build(config: Any, model_class: Any) -> Any:
+    """Return the model with its variables planned: names and shapes, no memory."""
+    from coursekit.frameworks.tensorflow_plan import placeholders
+
+    with placeholders():
+        model = _new(config, model_class)
+        model.build_in_name_scope()
+    return model
+
+
+def _new(config: Any, model_class: Any) -> Any:
+    from transformers import TFAutoModel
+
+    return model_class(config) if model_class else TFAutoModel.from_config(config)
+
+
+def dotted(name: str) -> str:
+    """Return a weight's name as a path without the model's own: ``bert.encoder.layer.0.output.dense.kernel``."""
+    return _path(name.removesuffix(":0").partition("/")[2] or name)
+
+
+def _path(name: str) -> str:
+    # transformers numbers the layers of a list as layer_._0
+    return re.sub(r"_\._(\d+)", r".\1", name).replace("/", ".")
+
+
+def _layers(model: Any) -> dict[str, Any]:
+    """Return the layers of a model by path, parents first."""
+    found: dict[str, Any] = {}
+
+    def walk(layer: Any, prefix: str) -> None:
+        for child in layer._flatten_layers(recursive=False, include_self=False):  # noqa: SLF001  (Keras has no public way)
+            path = prefix + _path(child.name)
+            found[path] = child
+            walk(child, f"{path}.")
+
+    walk(model, "")
+    return found
+
+
+def modules(model: Any) -> list[Module]:
+    """Return every layer, and the lists and scopes that stand between layers and weights."""
+    layers = _layers(model)
+    wanted = dict.fromkeys(["", *paths(model)])
+    about = {
+        path: (type(layer).__name__, first_sentence(type(layer).__dict__.get("__doc__")))
+        for path, layer in layers.items()
+    }
+    about[""] = (type(model).__name__, first_sentence(type(model).__dict__.get("__doc__")))
+    return [Module(path, *about.get(path, ("", ""))) for path in wanted]
+
+
+def paths(model: Any) -> list[str]:
+    """Return the paths of :func:`modules`."""
+    found: dict[str, None] = {"": None}
+    names = [*_layers(model), *(dotted(weight.name).rpartition(".")[0] for weight in model.weights)]
+    for name in names:
+        parts = name.split(".") if name else []
+        found.update({".".join(parts[:end]): None for end in range(1, len(parts) + 1)})
+    return list(found)
+
+
+def weights(model: Any) -> dict[str, Shape]:
+    """Return the shape of every weight by its path."""
+    return {dotted(weight.name): tuple(weight.shape) for weight in model.weights}
+
+
+def devices(model: Any) -> dict[str, str]:
+    """Return the device of every weight by its path, as ``CPU:0``; nothing for planned ones."""
+    named = ((dotted(weight.name), getattr(weight, "device", "") or "") for weight in model.weights)
+    return {path: device.rpartition("device:")[2] for path, device in named}
+
+
+def trace(model: Any, lengths: Lengths, *, additions: bool) -> Trace:
+    """Call a new model of the same class and config symbolically and return what was called.
+
+    Raises
+    ------
+    CannotTraceError
+        When what the model takes is not known here, or the call fails.
+    """
+    import tensorflow as tf
+
+    try:
+        with tf.Graph().as_default() as graph:
+            fresh = type(model)(model.config)
+            inputs = _inputs(fresh, lengths)
+            fresh.build_in_name_scope()
+            recorder = _Recorder(fresh, graph)
+            with recorder.recording():
+                result = fresh(inputs, training=False)
+    except CannotTraceError:
+        raise
+    except Exception as error:
+        line = str(error).strip().split("\n", maxsplit=1)[0][:200]
+        raise CannotTraceError(f"{type(error).__name__}: {line}") from error
+    named = {name: value for name, value in result.items() if isinstance(value, tf.Tensor)}
+    return Trace(
+        inputs={name: tuple(value.shape) for name, value in inputs.items() if name != "attention_mask"},
+        outputs={name: tuple(value.shape) for name, value in named.items()},
+        calls=tuple(recorder.calls(additions=additions)),
+    )
+
+
+def _inputs(model: Any, lengths: Lengths) -> dict[str, Any]:
+    import tensorflow as tf
+
+    main = getattr(model, "main_input_name", "input_ids")
+    config = model.config
+    if main == "input_ids":
+        inputs = {"input_ids": tf.zeros((lengths.batch, lengths.sequence), tf.int32)}
+    elif main == "pixel_values" and isinstance(getattr(config, "image_size", None), int):
+        size = config.image_size
+        inputs = {"pixel_values": tf.zeros((lengths.batch, getattr(config, "num_channels", 3), size, size))}
+    else:
+        raise CannotTraceError(f"what {type(model).__name__} takes as {main} is not known here")
+    if getattr(config, "is_encoder_decoder", False):
+        inputs["decoder_input_ids"] = tf.zeros((lengths.batch, lengths.target_sequence), tf.int32)
+    return inputs
+
+
+class _Recorder:
+    """Notes each call of a layer, and at which operation of the graph it began and ended."""
+
+    def __init__(self, model: Any, graph: Any) -> None:
+        self.graph = graph
+        self.known = {id(layer): path for path, layer in _layers(model).items()}
+        self.found: list[list[Any]] = []  # path, depth, inputs, outputs, first operation
+        self.depth = 0
+        self.numbers: dict[int, int] = {}
+
+    @contextmanager
+    def recording(self) -> Iterator[None]:
+        from tf_keras.layers import Layer
+
+        original = Layer.__call__
+        recorder = self
+
+        def call(layer: Any, *arguments: Any, **keywords: Any) -> Any:
+            path = recorder.known.get(id(layer))
+            if path is None:
+                return original(layer, *arguments, **keywords)
+            entry = [path, recorder.depth, recorder.values([arguments, keywords]), (), recorder.graph.version]
+            recorder.found.append(entry)
+            recorder.depth += 1
+            result = original(layer, *arguments, **keywords)
+            recorder.depth -= 1
+            entry[3] = recorder.values([result])
+            entry.append(recorder.graph.version)
+            return result
+
+        Layer.__call__ = call
+        try:
+            yield
+        finally:
+            Layer.__call__ = original
+
+    def value(self, tensor: Any) -> Value:
+        # A tensor of a graph lives as long as the graph, so its id stays its own.
+        return Value(tuple(tensor.shape), self.numbers.setdefault(id(tensor), len(self.numbers)))
+
+    def values(self, found: Any) -> tuple[Value, ...]:
+        import tensorflow as tf
+
+        flat = tf.nest.flatten(found)
+        return tuple(self.value(item) for item in flat if isinstance(item, tf.Tensor) and item.shape.rank is not None)
+
+    def calls(self, *, additions: bool) -> Iterator[Call]:
+        events = [(entry[4], index, Call(*entry[:4])) for index, entry in enumerate(self.found)]
+        if additions:
+            events += list(self._additions())
+        for _, _, call in sorted(events, key=lambda event: event[:2]):
+            yield call
+
+    def _additions(self) -> Iterator[tuple[int, int, Call]]:
+        spans = [(entry[4], entry[5], entry[1]) for entry in self.found]
+        for position, operation in enumerate(self.graph.get_operations(), start=1):
+            tensors = [*operation.inputs, *operation.outputs]
+            if operation.type in {"AddV2", "Add"} and len({tuple(each.shape) for each in tensors}) == 1:
+                depth = max((level + 1 for start, end, level in spans if start < position <= end), default=0)
+                values = [self.value(each) for each in tensors]
+                yield position - 1, len(self.found), Call(RESIDUAL, depth, tuple(values[:2]), (values[2],))

@@ -1,0 +1,310 @@
+"""The names of dimensions against tables written by hand, and against new experiments."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from coursekit.errors import CourseError
+from coursekit.facts.model import model_facts
+
+torch = pytest.importorskip("torch", reason="these models are PyTorch's")
+transformers = pytest.importorskip("transformers")
+
+GROUPED = "num_key_value_heads × hidden_size / num_attention_heads"
+PATCHES = "(image_size / patch_size)² + 1"
+# class of the config, its sizes, and tensors with the attributes that shape them, after the architectures' own code
+TABLES = {
+    "bert": (
+        "BertConfig",
+        {},
+        {
+            "embeddings.word_embeddings.weight": ("vocab_size", "hidden_size"),
+            "embeddings.position_embeddings.weight": ("max_position_embeddings", "hidden_size"),
+            "embeddings.token_type_embeddings.weight": ("type_vocab_size", "hidden_size"),
+            "encoder.layer.0.attention.self.query.weight": ("hidden_size", "hidden_size"),
+            "encoder.layer.0.attention.output.dense.bias": ("hidden_size",),
+            "encoder.layer.0.intermediate.dense.weight": ("intermediate_size", "hidden_size"),
+            "encoder.layer.0.output.dense.weight": ("hidden_size", "intermediate_size"),
+            "encoder.layer.0.output.LayerNorm.weight": ("hidden_size",),
+            "pooler.dense.weight": ("hidden_size", "hidden_size"),
+        },
+    ),
+    "gpt2": (
+        "GPT2Config",
+        {},
+        {
+            "wte.weight": ("vocab_size", "n_embd"),
+            "wpe.weight": ("n_positions", "n_embd"),
+            "h.0.attn.c_attn.weight": ("n_embd", "3 × n_embd"),
+            "h.0.attn.c_proj.weight": ("n_embd", "n_embd"),
+            "h.0.mlp.c_fc.weight": ("n_embd", "4 × n_embd"),
+            "h.0.mlp.c_proj.weight": ("4 × n_embd", "n_embd"),
+            "ln_f.bias": ("n_embd",),
+        },
+    ),
+    "t5": (
+        "T5Config",
+        {},
+        {
+            "shared.weight": ("vocab_size", "d_model"),
+            "encoder.block.0.layer.0.SelfAttention.q.weight": ("num_heads × d_kv", "d_model"),
+            "encoder.block.0.layer.0.SelfAttention.o.weight": ("d_model", "num_heads × d_kv"),
+            "encoder.block.0.layer.0.SelfAttention.relative_attention_bias.weight": (
+                "relative_attention_num_buckets",
+                "num_heads",
+            ),
+            "decoder.block.1.layer.1.EncDecAttention.k.weight": ("num_heads × d_kv", "d_model"),
+            "decoder.block.1.layer.2.DenseReluDense.wi.weight": ("d_ff", "d_model"),
+        },
+    ),
+    "llama": (
+        "LlamaConfig",
+        {"num_key_value_heads": 8},
+        {
+            "embed_tokens.weight": ("vocab_size", "hidden_size"),
+            "layers.0.self_attn.q_proj.weight": ("num_attention_heads × head_dim", "hidden_size"),
+            "layers.0.self_attn.k_proj.weight": ("num_key_value_heads × head_dim", "hidden_size"),
+            "layers.0.self_attn.o_proj.weight": ("hidden_size", "num_attention_heads × head_dim"),
+            "layers.0.mlp.gate_proj.weight": ("intermediate_size", "hidden_size"),
+            "layers.0.mlp.down_proj.weight": ("hidden_size", "intermediate_size"),
+            "norm.weight": ("hidden_size",),
+        },
+    ),
+    "vit": (
+        "ViTConfig",
+        {},
+        {
+            "embeddings.cls_token": ("", "", "hidden_size"),
+            "embeddings.position_embeddings": ("", PATCHES, "hidden_size"),
+            "embeddings.patch_embeddings.projection.weight": (
+                "hidden_size",
+                "num_channels",
+                "patch_size",
+                "patch_size",
+            ),
+            "layernorm.weight": ("hidden_size",),
+            "pooler.dense.weight": ("pooler_output_size", "hidden_size"),
+        },
+    ),
+}
+
+
+def names(facts) -> dict[str, tuple[str, ...]]:
+    return {
+        tensor.path: tuple(each.name for each in tensor.shape)
+        for node, _ in facts.tree.walk()
+        for tensor in node.tensors
+    }
+
+
+def real(config) -> dict[str, tuple[int, ...]]:
+    """Return the shapes of the model that transformers builds, without coursekit."""
+    with torch.device("meta"):
+        model = transformers.AutoModel.from_config(config)
+    return {name: tuple(value.shape) for name, value in model.named_parameters()}
+
+
+@pytest.fixture(scope="module")
+def bert():
+    return model_facts(transformers.BertConfig(), framework="pytorch")
+
+
+@pytest.mark.parametrize("name", TABLES)
+def test_dimensions_carry_the_names_written_by_hand(name):
+    class_name, sizes, table = TABLES[name]
+    found = names(model_facts(getattr(transformers, class_name)(**sizes), framework="pytorch"))
+    assert {path: found.get(path) for path in table} == table
+
+
+def test_experts_carry_the_names_written_by_hand():
+    config = transformers.MixtralConfig(num_hidden_layers=2, head_dim=128)
+    facts = model_facts(config, framework="pytorch")
+    assert facts.parameters == sum(map(_product, real(config).values()))
+    found = names(facts)
+    for part in ("q_proj", "k_proj"):
+        heads = "num_attention_heads" if part == "q_proj" else "num_key_value_heads"
+        assert found[f"layers.0.self_attn.{part}.weight"] == (f"{heads} × head_dim", "hidden_size")
+    gates = [shape for path, shape in found.items() if path.endswith("gate.weight")]
+    assert gates == [("num_local_experts", "hidden_size")]
+    experts = {path: shape for path, shape in found.items() if "experts" in path}
+    if any(path.endswith("w1.weight") for path in experts):  # transformers 4: one module for each expert
+        assert set(experts.values()) == {("intermediate_size", "hidden_size"), ("hidden_size", "intermediate_size")}
+    else:
+        assert set(experts.values()) == {
+            ("num_local_experts", "2 × intermediate_size", "hidden_size"),
+            ("num_local_experts", "hidden_size", "intermediate_size"),
+        }
+
+
+def _product(shape: tuple[int, ...]) -> int:
+    product = 1
+    for size in shape:
+        product *= size
+    return product
+
+
+@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    heads=st.integers(1, 9),
+    width=st.integers(1, 40),
+    inner=st.integers(1, 4000),
+    vocabulary=st.integers(2, 50000),
+    positions=st.integers(1, 900),
+)
+def test_a_named_dimension_follows_its_attribute_wherever_that_goes(bert, heads, width, inner, vocabulary, positions):
+    values = {
+        "hidden_size": heads * width,
+        "num_attention_heads": heads,
+        "intermediate_size": inner,
+        "vocab_size": vocabulary,
+        "max_position_embeddings": positions,
+        "num_hidden_layers": 1,
+        "type_vocab_size": 2,
+    }
+    shapes = real(transformers.BertConfig(**values, pad_token_id=0))
+    for node, _ in bert.tree.walk():
+        for tensor in node.tensors:
+            assert shapes[tensor.path] == tuple(each.at(values) if each.at else each.size for each in tensor.shape)
+
+
+@settings(max_examples=8, deadline=None)
+@given(heads=st.integers(1, 6), groups=st.integers(1, 4), head=st.integers(1, 20), width=st.integers(1, 300))
+def test_products_follow_all_of_their_attributes(heads, groups, head, width):
+    values = {
+        "num_attention_heads": heads * groups,
+        "num_key_value_heads": groups,
+        "head_dim": 2 * head,
+        "hidden_size": width,
+        "num_hidden_layers": 1,
+        "intermediate_size": 32,
+        "vocab_size": 11,
+    }
+    named = test_products_follow_all_of_their_attributes.facts
+    shapes = real(transformers.LlamaConfig(**values))
+    for path in ("q_proj", "k_proj", "v_proj", "o_proj"):
+        full = f"layers.0.self_attn.{path}.weight"
+        assert shapes[full] == tuple(each.at(values) for each in named[full])
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _llama():
+    facts = model_facts(transformers.LlamaConfig(num_hidden_layers=2), framework="pytorch")
+    shapes = {tensor.path: tensor.shape for node, _ in facts.tree.walk() for tensor in node.tensors}
+    test_products_follow_all_of_their_attributes.facts = shapes
+
+
+def test_the_tree_holds_every_parameter_once(bert):
+    shapes = real(transformers.BertConfig())
+    assert bert.parameters == sum(map(_product, shapes.values())) == 109_482_240
+    assert bert.tensors == len(shapes)
+    layer = bert.tree.find("encoder.layer.0")
+    assert (layer.repeat, layer.name) == (12, "0 … 11")
+    assert str(bert.tree.find("encoder.layer").length) == "num_hidden_layers 12"
+
+
+def test_attributes_say_what_hangs_on_them(bert):
+    by_name = {each.name: each for each in bert.attributes}
+    assert by_name["vocab_size"].parameters == 30522 * 768
+    assert (by_name["num_hidden_layers"].tensors, by_name["num_hidden_layers"].parameters) == (192, 85_054_464)
+    assert by_name["intermediate_size"].tensors == 36
+    assert {by_name[name].kind for name in ("hidden_dropout_prob", "num_attention_heads", "pad_token_id")} == {
+        "nothing"
+    }
+    assert by_name["hidden_act"].kind == "untested"
+
+
+def test_the_way_of_the_data_through_bert(bert):
+    (tower,) = bert.flow.towers
+    assert [str(each) for each in tower.input_shape] == ["batch 2", "sequence 7"]
+    assert [stage.kind for stage in tower.stages] == ["embeddings", "layers", "head"]
+    layers = tower.stages[1]
+    assert (layers.repeat, layers.repeat_name) == (12, "num_hidden_layers")
+    assert [(step.kind, step.added) for step in layers.steps] == [
+        ("attention", 0),
+        ("norm", None),
+        ("feed-forward", 2),
+        ("norm", None),
+    ]
+    assert [step.parameters for step in layers.steps] == [4 * 768 * 769, 1536, 2 * 768 * 3072 + 768 + 3072, 1536]
+    outputs = [(output.name, [each.name for each in output.shape], output.after) for output in tower.outputs]
+    assert outputs == [
+        ("last_hidden_state", ["batch", "sequence", "hidden_size"], 1),
+        ("pooler_output", ["batch", "hidden_size"], 2),
+    ]
+    assert bert.flow.elsewhere == 0
+
+
+def test_gpt2_normalizes_before_and_adds_after():
+    (tower,) = model_facts(transformers.GPT2Config(n_layer=2), framework="pytorch").flow.towers
+    steps = next(stage for stage in tower.stages if stage.kind == "layers").steps
+    assert [(step.kind, step.title, step.added) for step in steps] == [
+        ("norm", "Norm", None),
+        ("attention", "Attention", 0),
+        ("norm", "Norm", None),
+        ("feed-forward", "Feed-forward", 2),
+    ]
+
+
+def test_parallel_blocks_are_not_drawn_in_a_row():
+    (tower,) = model_facts(transformers.GPTJConfig(n_layer=2), framework="pytorch").flow.towers
+    steps = next(stage for stage in tower.stages if stage.kind == "layers").steps
+    assert [(step.kind, step.beside) for step in steps] == [("norm", None), ("attention", None), ("feed-forward", 1)]
+
+
+def test_a_model_that_is_no_plain_stack_gets_a_tree_and_a_reason():
+    facts = model_facts(transformers.CLIPConfig(), framework="pytorch")
+    assert facts.flow.towers == ()
+    assert facts.flow.reason
+    assert facts.parameters == sum(map(_product, real(transformers.CLIPConfig()).values()))
+
+
+def test_a_model_shows_its_own_tensors():
+    config = transformers.BertConfig(
+        hidden_size=16, intermediate_size=8, num_hidden_layers=3, num_attention_heads=2, vocab_size=40
+    )
+    model = transformers.BertForMaskedLM(config)
+    for parameter in model.bert.encoder.layer[0].parameters():
+        parameter.requires_grad_(requires_grad=False)
+    facts = model_facts(model)
+    assert facts.parameters == model.num_parameters()
+    assert not facts.planned
+    frozen = facts.tree.find("bert.encoder.layer.0")
+    assert frozen.repeat == 1, "a frozen layer must not be folded into the others"
+    assert not any(tensor.trainable for node, _ in frozen.walk() for tensor in node.tensors)
+    assert facts.tree.find("bert.encoder.layer.1").repeat == 2
+    tensors = {tensor.path: tensor for node, _ in facts.tree.walk() for tensor in node.tensors}
+    assert tensors["cls.predictions.decoder.weight"].tied_to == "bert.embeddings.word_embeddings.weight"
+    assert tensors["bert.embeddings.word_embeddings.weight"].device == "cpu"
+    assert names(facts)["bert.pooler.dense.weight" if model.bert.pooler else "cls.predictions.bias"] == ("vocab_size",)
+
+
+def test_the_config_is_left_as_it_was():
+    config = transformers.BertConfig(num_hidden_layers=2)
+    before = config.to_dict()
+    model_facts(config, framework="pytorch")
+    assert config.to_dict() == before
+
+
+def test_a_config_that_cannot_be_built_names_the_attribute():
+    with pytest.raises(CourseError) as caught:
+        model_facts(transformers.BertConfig(hidden_size=100), framework="pytorch")
+    assert "hidden_size=100" in str(caught.value)
+    assert "not a multiple of the number of attention heads" in caught.value.why
+
+
+@pytest.mark.parametrize("wrong", [transformers.BertModel, transformers.BertConfig, 7, None, [1, 2]])
+def test_other_things_are_refused(wrong):
+    with pytest.raises(CourseError):
+        model_facts(wrong)
+
+
+def test_a_checkpoint_is_read_from_its_folder(offline_bert):
+    facts = model_facts(str(offline_bert), framework="pytorch")
+    assert (facts.class_name, facts.parameters, facts.planned) == ("BertModel", 22_713_216, True)
+
+
+def test_an_unknown_checkpoint_says_so(tmp_path):
+    with pytest.raises(CourseError, match="No config was found"):
+        model_facts(str(tmp_path))
