@@ -1,14 +1,5 @@
 // The cache: where it is, a bar of what takes how much space, and for the chosen repository its revisions and files.
 
-/** A size in steps of 1000, as bytes_text in units.py writes it. */
-function bytesText(/** @type {number} */ nbytes) {
-  if (nbytes < 1000) return `${nbytes} byte${nbytes === 1 ? "" : "s"}`;
-  const power = Math.min(4, Math.floor(Math.log10(nbytes) / 3));
-  const value = nbytes / 1000 ** power;
-  return `${value.toFixed(power === 1 && value >= 10 ? 0 : 1)} ${["", "kB", "MB", "GB", "TB"][power]}`;
-}
-
-const KINDS = { error: "Error", warning: "Careful", note: "Note" };
 const many = (/** @type {number} */ count, /** @type {string} */ word) => `${grouped(count)} ${word}${count === 1 ? "" : "s"}`;
 
 define("ck-cache-browser", class extends CkExplorer {
@@ -18,7 +9,7 @@ define("ck-cache-browser", class extends CkExplorer {
       h("h3", {}, "Hugging Face cache"),
       this.place(data),
       data.empty ? h("p", { class: "ck-note" }, data.empty) : null,
-      data.findings.length ? this.findings(data) : null,
+      findingsList(data.findings),
       data.repositories.length ? this.repositories(data, detail) : null,
       data.repositories.length ? detail : null,
     ];
@@ -35,13 +26,6 @@ define("ck-cache-browser", class extends CkExplorer {
       data.steps.length > 1
         ? h("details", {}, h("summary", {}, "What decides where it is"), h("p", { class: "ck-muted" }, "The first of these that is set:"), h("ol", { class: "ck-steps" }, ...steps))
         : null);
-  }
-
-  findings(/** @type {any} */ data) {
-    return h("ul", { class: "ck-findings", "aria-label": "What was found" },
-      ...data.findings.map((/** @type {string[]} */ [severity, where, what, remedy]) =>
-        h("li", { class: `ck-finding ck-finding-${severity}` },
-          h("strong", {}, KINDS[severity]), where ? h("code", {}, where) : null, h("span", {}, what), remedy ? h("span", { class: "ck-soft" }, remedy) : null)));
   }
 
   repositories(/** @type {any} */ data, /** @type {HTMLElement} */ detail) {
@@ -86,15 +70,16 @@ define("ck-cache-browser", class extends CkExplorer {
 
   detail(/** @type {any} */ repository) {
     const revisions = repository.revisions.map((/** @type {any[]} */ [commit, refs, nbytes, files]) => {
+      const noted = files.some((/** @type {any[]} */ [, , shown, broken]) => broken || shown > 1);
       const rows = files.map((/** @type {any[]} */ [name, size, shown, broken]) => h("tr", {},
         h("th", { scope: "row", class: "ck-mono" }, name),
         h("td", { class: "ck-number" }, broken ? "missing" : bytesText(size)),
-        h("td", {}, broken ? "its link leads nowhere" : shown > 1 ? `shared by ${shown} revisions, on the disk once` : "")));
+        noted ? h("td", {}, broken ? "its link leads nowhere" : shown > 1 ? `shared by ${shown} revisions, on the disk once` : "") : null));
       return h("section", { class: "ck-revision" },
         h("h5", {}, "Revision ", h("code", {}, commit.slice(0, 12)), ...refs.map((/** @type {string} */ ref) => h("span", { class: "ck-ref" }, ref)),
           h("span", { class: "ck-muted ck-soft" }, `${many(files.length, "file")}, ${bytesText(nbytes)}`)),
         h("table", { class: "ck-table" }, h("caption", { class: "ck-visually-hidden" }, `Files of revision ${commit.slice(0, 12)}`),
-          h("thead", {}, h("tr", {}, h("th", { scope: "col" }, "File"), h("th", { scope: "col", class: "ck-number" }, "Size"), h("th", { scope: "col" }, "Note"))),
+          h("thead", {}, h("tr", {}, h("th", { scope: "col" }, "File"), h("th", { scope: "col", class: "ck-number" }, "Size"), noted ? h("th", { scope: "col" }, "Note") : null)),
           h("tbody", {}, ...rows)));
     });
     return [

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from coursekit.errors import reject_unknown
 from coursekit.facts.cache import CacheFacts, Repository, cache_facts
@@ -41,6 +41,7 @@ class CacheBrowser(Explorer[CacheFacts]):
 
     tag = "ck-cache-browser"
     stem = "cache_browser"
+    shared: ClassVar[tuple[str, ...]] = ("units.js", "findings.js")
 
     def __init__(self, folder: str | os.PathLike[str] | None = None, **unknown: Any) -> None:
         reject_unknown(unknown, ("folder",), where="ck.CacheBrowser")
@@ -126,9 +127,9 @@ class CacheBrowser(Explorer[CacheFacts]):
                     (file.name, "missing" if file.broken else bytes_text(file.nbytes), file.revisions)
                     for file in revision.files
                 ]
-                columns = ("File", "Size", "Shown by revisions")
+                headings = ("File", "Size", "Shown by revisions")
                 caption = f"Revision {revision.commit[:12]}{refs}: {bytes_text(revision.nbytes)}"
-                parts.append(table(columns, files, caption=caption, numeric=columns[1:]))
+                parts.append(table(headings, files, caption=caption, numeric=headings[1:]))
             if repository.free:
                 parts.append(f"<p>To free its space, run: <code>{text(repository.free)}</code></p>")
             parts.append("</details>")

@@ -1,15 +1,5 @@
 // The files of a checkpoint: config and weights side by side, and between them whether they fit.
 
-const KINDS = { error: "Error", warning: "Careful", note: "Note" };
-
-/** A size in steps of 1000, as bytes_text in units.py writes it. */
-function bytesText(/** @type {number} */ nbytes) {
-  if (nbytes < 1000) return `${nbytes} byte${nbytes === 1 ? "" : "s"}`;
-  const power = Math.min(4, Math.floor(Math.log10(nbytes) / 3));
-  const value = nbytes / 1000 ** power;
-  return `${value.toFixed(power === 1 && value >= 10 ? 0 : 1)} ${["", "kB", "MB", "GB", "TB"][power]}`;
-}
-
 const shapeText = (/** @type {number[]} */ shape) => shape.join(" × ") || "a single number";
 
 /** A row of the table of tensors, made of what the payload has. */
@@ -52,7 +42,7 @@ define("ck-checkpoint-inspector", class extends CkExplorer {
     const parts = [
       h("h3", {}, data.source),
       data.commit && h("p", { class: "ck-muted" }, "Revision ", h("code", {}, data.commit.slice(0, 12)), " in the Hugging Face cache"),
-      this.pair(data), this.findings(data), this.tabs(data),
+      this.pair(data), findingsList(data.findings), this.tabs(data),
     ];
     root.append(...parts.filter(Boolean));
   }
@@ -79,14 +69,6 @@ define("ck-checkpoint-inspector", class extends CkExplorer {
     return h("div", { class: `ck-pair ck-pair-${data.state}` }, config,
       h("div", { class: "ck-pair-sign", "aria-hidden": "true" }, signs[data.state]), state,
       h("p", { class: "ck-pair-verdict" }, data.verdict));
-  }
-
-  findings(/** @type {any} */ data) {
-    if (!data.findings.length) return null;
-    return h("ul", { class: "ck-findings", "aria-label": "What was found" },
-      ...data.findings.map((/** @type {string[]} */ [severity, where, what, remedy]) =>
-        h("li", { class: `ck-finding ck-finding-${severity}` },
-          h("strong", {}, KINDS[severity]), where ? h("code", {}, where) : null, h("span", {}, what), remedy ? h("span", { class: "ck-muted" }, remedy) : null)));
   }
 
   tabs(/** @type {any} */ data) {

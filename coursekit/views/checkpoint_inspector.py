@@ -51,7 +51,7 @@ class CheckpointInspector(Explorer[CheckpointFacts]):
 
     tag = "ck-checkpoint-inspector"
     stem = "checkpoint_inspector"
-    shared: ClassVar[tuple[str, ...]] = ("table.js",)
+    shared: ClassVar[tuple[str, ...]] = ("units.js", "findings.js", "table.js")
 
     def __init__(self, source: str | os.PathLike[str], **unknown: Any) -> None:
         reject_unknown(unknown, (), where="ck.CheckpointInspector")
@@ -62,7 +62,7 @@ class CheckpointInspector(Explorer[CheckpointFacts]):
         facts = self.facts
         lines = [facts.source]
         if facts.config is not None:
-            known = [facts.config.model_type, *(f"{value} {name}" for name, value in _sizes(facts))]
+            known = [facts.config.model_type, *(_said(name, value) for name, value in _sizes(facts))]
             lines.append(f"config.json: {', '.join(part for part in known if part)}")
         lines += [f"{weights.name}: {_content(weights)}" for weights in facts.weights]
         lines.append(self._verdict()[1])
@@ -169,6 +169,11 @@ def _sizes(facts: CheckpointFacts) -> list[tuple[str, str]]:
     return found
 
 
+def _said(name: str, value: str) -> str:
+    """Return a size as one says it: ``12 layers``, but ``hidden size 768``."""
+    return f"{value} {name}" if name.endswith("s") else f"{name} {value}"
+
+
 def _content(weights: WeightSet) -> str:
     if not weights.tensors:
         return "nothing that can be read"
@@ -252,15 +257,15 @@ def _static_weights(weights: WeightSet, fit: Fit | None) -> str:
     ][:_LISTED]
     numeric = ("Tensors", "Parameters", "Share")
     parts.append(table(("Part", *numeric), rows_of_parts, caption="The parts of the model", numeric=numeric))
-    rows_of_tensors = [
+    rows_of_tensors: list[tuple[str, ...]] = [
         (one.name, _shape(one.shape), one.dtype, f"{one.count:,}", f"{one.nbytes:,}", f"{one.nbytes / total:.1%}")
         for one in weights.tensors[:_LISTED]
     ]
     shown = (
         "All tensors" if len(weights.tensors) <= _LISTED else f"The first {_LISTED} of {len(weights.tensors):,} tensors"
     )
-    columns = ("Name", "Shape", "Type", "Parameters", "Bytes", "Share")
-    listed = table(columns, rows_of_tensors, caption="The state dictionary", numeric=columns[3:])
+    headings = ("Name", "Shape", "Type", "Parameters", "Bytes", "Share")
+    listed = table(headings, rows_of_tensors, caption="The state dictionary", numeric=headings[3:])
     parts.append(f"<details><summary>{shown}</summary>{listed}</details>")
     return "".join(parts)
 
