@@ -3,34 +3,30 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
-from unicodedata import east_asian_width
 
 from coursekit import frameworks
-from coursekit.facts.batch import OUTSIDE, PADDING, SPECIAL, TOKEN, UNKNOWN
+from coursekit.facts.batch import OUTSIDE, PADDING, SPECIAL, UNKNOWN
+from coursekit.views.batch_grid import Grid, clip, count
 from coursekit.views.view import table, text
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable
 
     from coursekit.errors import CourseError
-    from coursekit.facts.batch import BatchFacts, SequenceFacts
+    from coursekit.facts.batch import BatchFacts
 
-COLUMNS, ROWS, CELLS = 96, 64, 4096
-"""How many positions, sequences and cells the grid shows at most; the tensor always has all."""
-_TAIL = 4
-_NONE = "no token"
 _LISTED = 6
 
 
 def batch_summary(facts: BatchFacts) -> str:
     """Return the batch in a few lines of plain text."""
     label = frameworks.get(facts.framework).label
-    count = _count(len(facts.sequences), "sequence")
+    batch = count(len(facts.sequences), "sequence")
     if facts.shape is None:
-        head = f"TensorBuilder: {count} of {_lengths(facts)} ids, no tensor in {label}"
+        head = f"TensorBuilder: {batch} of {_lengths(facts)} ids, no tensor in {label}"
     else:
         head = (
-            f"TensorBuilder: {count}, a tensor of shape {facts.shape} = (batch, sequence), "
+            f"TensorBuilder: {batch}, a tensor of shape {facts.shape} = (batch, sequence), "
             f"{facts.dtype}, {facts.nbytes:,} bytes in {label}"
         )
     lines = [head]
@@ -51,12 +47,20 @@ def batch_summary(facts: BatchFacts) -> str:
     return "\n".join(lines)
 
 
-def batch_html(facts: BatchFacts, *, end: str = "<br>") -> str:
-    """Return the whole batch as HTML without style.
-
-    ``end`` ends a line within a cell: a break, which reads well without style, or a newline, which is drawn faster.
-    """
-    return "".join([_figures(facts), _grid(facts, end), _legend(facts), *_notes(facts), _readings(facts), _line(facts)])
+def batch_html(facts: BatchFacts, *, live: bool = False) -> str:
+    """Return the whole batch as HTML without style; ``live`` draws the grid in the way that is fast to replace."""
+    grid = Grid(facts)
+    return "".join(
+        [
+            _figures(facts),
+            f'<p class="ck-muted">{grid.explanation()}</p>',
+            grid.blocks() if live else grid.table(),
+            _legend(facts),
+            *_notes(facts),
+            _readings(facts),
+            _line(facts),
+        ]
+    )
 
 
 def problem_html(problem: CourseError) -> str:
@@ -88,88 +92,6 @@ def _figures(facts: BatchFacts) -> str:
         )
         + "</dl>"
     )
-
-
-def _grid(facts: BatchFacts, end: str) -> str:
-    """Return the batch as a table: one row for each sequence, one cell for each position, three lines in each cell.
-
-    A cell with three lines, in columns whose width is known, is laid out several times as fast as three cells; that is
-    what a key press waits for.
-    """
-    columns = _shown(facts.longest, COLUMNS)
-    rows = _shown(len(facts.sequences), max(_TAIL * 2, min(ROWS, CELLS // len(columns))))
-    hidden_columns, hidden_rows = facts.longest - _real(columns), len(facts.sequences) - _real(rows)
-    parts = [_count(hidden_columns, "position")] * bool(hidden_columns)
-    parts += [_count(hidden_rows, "sequence")] * bool(hidden_rows)
-    lines = ["token", "id", "mask"][facts.tokenizer is None :]
-    legend = "In each cell: {}the id, and the attention mask (1: the model looks at it, 0: it does not).".format(
-        "the token, " if facts.tokenizer else ""
-    )
-    if parts:
-        legend += f" Not shown here: {' and '.join(parts)}. The tensor has all."
-    head = "".join(f'<th scope="col">{"…" if column is None else column}</th>' for column in columns)
-    shown = [facts.sequences[index] for index in rows if index is not None]
-    widths = "".join(f'<col style="width:{_width(facts, shown, column)}ch">' for column in columns)
-    body = "".join(
-        f'<tr><td class="ck-gap" colspan="{len(columns) + 2}">… {_count(hidden_rows, "sequence")} …</td></tr>'
-        if index is None
-        else f'<tr><th scope="row">{_name(facts.sequences[index], index)}</th>'
-        f'<td class="ck-lines">{end.join(lines)}</td>{_cells(facts, facts.sequences[index], columns, end)}</tr>'
-        for index in rows
-    )
-    return (
-        f'<p class="ck-muted">{legend}</p>'
-        '<div class="ck-grid-scroll" role="region" aria-label="The batch, a table that scrolls" tabindex="0">'
-        '<table class="ck-grid"><caption class="ck-visually-hidden">The batch</caption>'
-        f'<colgroup><col class="ck-name"><col class="ck-lines">{widths}</colgroup>'
-        f'<thead><tr><th scope="col">sequence</th><th scope="col">position</th>{head}</tr></thead>'
-        f"<tbody>{body}</tbody></table></div>"
-    )
-
-
-def _cells(facts: BatchFacts, row: SequenceFacts, columns: Sequence[int | None], end: str) -> str:
-    before = row.short if facts.padding_left else 0
-    cells: list[str] = []
-    for column in columns:
-        if column is None:
-            cells.append('<td class="ck-gap">…</td>')
-            continue
-        position = column - before
-        if not 0 <= position < len(row.ids):
-            cells.append('<td class="ck-missing">missing</td>')
-            continue
-        kind = row.kinds[position]
-        look = "" if kind == TOKEN else f' class="ck-{kind}"'
-        token = f"{text(_token(row.tokens[position]) or _NONE)}{end}" if facts.tokenizer else ""
-        cells.append(f"<td{look}>{token}{row.ids[position]}{end}{row.mask[position]}</td>")
-    return "".join(cells)
-
-
-def _width(facts: BatchFacts, rows: Sequence[SequenceFacts], column: int | None) -> int:
-    """Return how many characters of a fixed-width font a column needs."""
-    if column is None:
-        return 3
-    widest = 3
-    for row in rows:
-        position = column - (row.short if facts.padding_left else 0)
-        if 0 <= position < len(row.ids):
-            token = _token(row.tokens[position]) or _NONE * bool(facts.tokenizer)
-            wide = 0 if token.isascii() else sum(east_asian_width(letter) in "WF" for letter in token)
-            widest = max(widest, len(token) + wide, len(str(row.ids[position])))
-        else:
-            widest = max(widest, len("missing"))
-    return widest + 2
-
-
-def _name(row: SequenceFacts, index: int) -> str:
-    parts = [f"<b>{index}</b>"]
-    if row.text is not None:
-        parts.append(f' <span dir="auto">{text(_clip(row.text, 40))}</span>')
-    if row.short:
-        parts.append(f' <span class="ck-short">{row.short:,} short</span>')
-    if row.cut:
-        parts.append(f" <span>{row.cut:,} cut</span>")
-    return "".join(parts)
 
 
 def _legend(facts: BatchFacts) -> str:
@@ -205,7 +127,7 @@ def _notes(facts: BatchFacts) -> Iterable[str]:
         yield _note(
             "warning",
             f"Are these ids of this vocabulary ({facts.tokenizer})?",
-            _listing(f"Sequence {oddity.sequence}: {_clip(oddity.reason, 300)}." for oddity in facts.oddities)
+            _listing(f"Sequence {oddity.sequence}: {clip(oddity.reason, 300)}." for oddity in facts.oddities)
             + "<p>An id means something only with the vocabulary that it came from. "
             "Use the tokenizer and the model of the same checkpoint.</p>",
         )
@@ -216,7 +138,7 @@ def _error(facts: BatchFacts, label: str) -> str:
     if not facts.ragged:
         return _note("error", f"{label} makes no tensor of these ids.", said)
     short = [
-        f"Sequence {index} has {_count(len(row.ids), 'id')}: {row.short:,} short of {facts.longest:,}."
+        f"Sequence {index} has {count(len(row.ids), 'id')}: {row.short:,} short of {facts.longest:,}."
         for index, row in enumerate(facts.sequences)
         if row.short
     ]
@@ -225,7 +147,7 @@ def _error(facts: BatchFacts, label: str) -> str:
     number = facts.pad_id or 0
     which = f"{token} (id {number})" if facts.pad_token else f"{token} {number}"
     repair = (
-        f"The repair: set padding to longest. That adds {which} {_count(missing, 'time')}, with mask 0, "
+        f"The repair: set padding to longest. That adds {which} {count(missing, 'time')}, with mask 0, "
         f"and the shape becomes ({len(facts.sequences):,}, {facts.longest:,})."
     )
     return _note(
@@ -250,7 +172,7 @@ def _readings(facts: BatchFacts) -> str:
     rows = [
         [
             index,
-            *(_clip(" ".join(token or "?" for token in reading.tokens[index][:48]), 300) for reading in facts.readings),
+            *(clip(" ".join(token or "?" for token in reading.tokens[index][:48]), 300) for reading in facts.readings),
         ]
         for index in range(min(len(facts.sequences), _LISTED))
     ]
@@ -268,7 +190,7 @@ def _note(kind: str, title: str, body: str) -> str:
 
 
 def _said(words: str) -> str:
-    return f'<pre class="ck-said">{text(_clip(words, 1200))}</pre>'
+    return f'<pre class="ck-said">{text(clip(words, 1200))}</pre>'
 
 
 def _listing(lines: Iterable[str]) -> str:
@@ -277,35 +199,9 @@ def _listing(lines: Iterable[str]) -> str:
     return f"<ul>{''.join(f'<li>{text(line)}</li>' for line in (*every[:_LISTED], *more))}</ul>"
 
 
-def _shown(count: int, most: int) -> list[int | None]:
-    """Return the indices to show: all, or the first and the last few with None between them."""
-    if count <= most:
-        return list(range(count))
-    return [*range(most - _TAIL), None, *range(count - _TAIL, count)]
-
-
-def _real(indices: Sequence[int | None]) -> int:
-    return sum(index is not None for index in indices)
-
-
 def _lengths(facts: BatchFacts) -> str:
     lengths = [len(row.ids) for row in facts.sequences]
     return f"{min(lengths):,}" if min(lengths) == max(lengths) else f"{min(lengths):,} to {max(lengths):,}"
-
-
-def _count(number: int, word: str) -> str:
-    return f"{number:,} {word}{'' if number == 1 else 's'}"
-
-
-def _token(token: str) -> str:
-    """Return a token as one line: blanks can be seen, and what is very long is clipped."""
-    if not token.isprintable() or not token.strip():
-        token = token.replace("\n", "↵").replace("\t", "⇥").replace(" ", "␣")
-    return _clip(token, 24)
-
-
-def _clip(words: str, most: int) -> str:
-    return words if len(words) <= most else f"{words[: most - 1]}…"
 
 
 def _brief(words: str) -> str:

@@ -147,7 +147,7 @@ class TensorBuilder(LiveView[BatchFacts]):
         self._length = widgets.BoundedIntText(
             value=settings.length, min=1, max=LONGEST, description="Length", layout=widgets.Layout(width="180px")
         )
-        self._page = widgets.HTML(value=batch_html(self.facts, end="\n"), layout=widgets.Layout(width="100%"))
+        self._page = widgets.HTML(value=batch_html(self.facts, live=True), layout=widgets.Layout(width="100%"))
         for control in (self._text, self._padding, self._truncation, self._length):
             control.observe(self._changed, names="value")
         row = widgets.HBox([self._padding, self._truncation, self._length], layout=widgets.Layout(flex_flow="row wrap"))
@@ -165,8 +165,8 @@ class TensorBuilder(LiveView[BatchFacts]):
             facts = batch_facts(self._sequences, **self._options, framework=self.facts.framework, settings=settings)
         except CourseError as problem:
             self._problem = problem
-            self._page.value = problem_html(problem) + batch_html(self.facts, end="\n")
+            self._page.value = problem_html(problem) + batch_html(self.facts, live=True)
             return
         self._problem = None
         self.facts = facts
-        self._page.value = batch_html(facts, end="\n")
+        self._page.value = batch_html(facts, live=True)
