@@ -198,7 +198,8 @@ class WeightComparison(Explorer[WeightFacts]):
         from coursekit.views.colours import colormap
 
         chosen = self._find(tensor)
-        drawn = [one.picture for one in chosen.numbers if one.picture is not None]
+        labelled = zip(self.facts.labels, chosen.numbers, strict=True)
+        drawn = [(label, one.picture) for label, one in labelled if one.picture is not None]
         figure = Figure(figsize=(5 + 2.6 * len(drawn), 3.2), layout="constrained")
         axes = figure.subplots(1, 1 + len(drawn), width_ratios=[2, *[1] * len(drawn)], squeeze=False)[0]
         edges = np.linspace(chosen.low, chosen.high, BINS + 1)  # (BINS + 1,)
@@ -211,7 +212,7 @@ class WeightComparison(Explorer[WeightFacts]):
         axes[0].set(title=chosen.name, xlabel="value of a weight", ylabel="share of the weights")
         axes[0].legend(fontsize="small")
         limit = _limit(chosen)
-        for axis, picture, label in zip(axes[1:], drawn, self.facts.labels, strict=True):
+        for axis, (label, picture) in zip(axes[1:], drawn, strict=True):
             shown = axis.imshow(picture, cmap=colormap("diverging"), vmin=-limit, vmax=limit, aspect="auto")
             axis.set(title=label, xticks=[], yticks=[])
         if drawn:

@@ -8,7 +8,6 @@ import shutil
 import sys
 
 import pytest
-import torch
 import transformers
 from transformers import AutoModel, BertConfig, BertForMaskedLM, BertModel
 
@@ -16,6 +15,8 @@ from coursekit import CourseError, frameworks
 from coursekit.facts.auto_model import DONE, FAILED, OPEN, choose_class, tasks, trace_facts
 from coursekit.facts.auto_weights import PASSED, SHARD, TAKEN
 from coursekit.offline import OFFLINE_ID
+
+torch = pytest.importorskip("torch", reason="these models are PyTorch's")
 
 PYTORCH = frameworks.get("pytorch")
 TINY = {"num_hidden_layers": 1, "hidden_size": 32, "num_attention_heads": 4, "intermediate_size": 48}

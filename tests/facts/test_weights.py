@@ -7,7 +7,6 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
-import torch
 from transformers import (
     BertConfig,
     BertForPreTraining,
@@ -24,6 +23,8 @@ from coursekit import CourseError
 from coursekit.facts.tally import BINS
 from coursekit.facts.weights import group_of, weight_facts
 from coursekit.frameworks.initializers import Initializer
+
+torch = pytest.importorskip("torch", reason="these models are PyTorch's")
 
 TINY = {"num_hidden_layers": 1, "hidden_size": 48, "num_attention_heads": 4, "intermediate_size": 64}
 

@@ -1,0 +1,110 @@
+"""The same facts where the models are TensorFlow's: its names, its truncated normal, its own way to a weight file."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+
+from coursekit import environment, frameworks
+from coursekit.errors import CourseError
+from coursekit.facts.auto_model import trace_facts
+from coursekit.facts.weights import weight_facts
+from coursekit.offline import OFFLINE_ID
+
+TENSORFLOW = frameworks.get("tensorflow")
+TINY = {
+    "num_hidden_layers": 1,
+    "hidden_size": 48,
+    "num_attention_heads": 4,
+    "intermediate_size": 64,
+    "vocab_size": 1500,
+}
+
+
+@pytest.fixture(scope="module")
+def bert():
+    try:
+        environment._check_versions(TENSORFLOW, imported_before=False)
+    except CourseError:
+        pytest.skip("this environment cannot run the TensorFlow track")
+    from transformers import BertConfig, TFBertModel
+
+    def build(*, called=True, **settings):
+        model = TFBertModel(BertConfig(**TINY, **settings))
+        if called:
+            model.build_in_name_scope()
+        return model
+
+    return build
+
+
+def test_two_models_have_the_same_names_whatever_keras_calls_them(bert):
+    one, other = bert(), bert()
+    facts = weight_facts({"one": one, "other": other})
+
+    assert one.weights[0].name != other.weights[0].name
+    assert facts.parameters == one.num_parameters()
+    names = [tensor.name for tensor in facts.tensors]
+    assert "bert/encoder/layer_._0/attention/self/query/kernel" in names
+    same = {tensor.name for tensor in facts.tensors if tensor.differences[0].identical}
+    assert all(name.endswith(("/bias", "/beta", "/gamma")) for name in same)
+
+
+def test_weights_are_drawn_from_the_truncated_normal_that_is_named(bert):
+    facts = weight_facts({"model": bert(initializer_range=0.05)})
+    tensor = next(found for found in facts.tensors if found.name.endswith("word_embeddings/weight"))
+    initializer, numbers = tensor.initializers[0], tensor.numbers[0]
+
+    assert initializer.kind == "truncated normal"
+    assert (initializer.spread, initializer.cut) == pytest.approx((0.05, 0.1))
+    assert max(-numbers.smallest, numbers.largest) <= 0.1
+    # The standard deviation of a normal distribution cut at two σ: 0.8796 σ.
+    assert numbers.std == pytest.approx(0.05 * 0.87963, rel=0.02)
+    across = np.linspace(-0.1, 0.1, 2001)
+    assert np.trapezoid(initializer.density(across), across) == pytest.approx(1, abs=1e-5)
+
+
+def test_a_model_that_was_never_called_is_refused(bert):
+    with pytest.raises(CourseError, match="has no weights yet"):
+        weight_facts({"new": bert(called=False)})
+
+
+def test_models_of_two_frameworks_are_refused(bert):
+    torch = pytest.importorskip("torch", reason="it takes both frameworks")
+    with pytest.raises(CourseError, match="two frameworks"):
+        weight_facts({"one": bert(), "other": torch.nn.Linear(2, 2)})
+
+
+def test_figures_are_those_that_numpy_gives(bert):
+    model = bert()
+    facts = weight_facts({"model": model})
+    for tensor, weight in zip(facts.tensors, model.weights, strict=True):
+        exact = weight.numpy().astype(np.float64)
+        assert tensor.numbers[0].mean == pytest.approx(exact.mean(), abs=1e-8)
+        assert tensor.numbers[0].std == pytest.approx(exact.std(), rel=1e-5, abs=1e-12)
+        assert not math.isnan(tensor.numbers[0].largest)
+
+
+@pytest.mark.parametrize("task", ["", "sequence-classification", "masked-lm"])
+def test_the_trace_finds_what_transformers_reports(bert, offline_bert, task):  # noqa: ARG001  (bert skips)
+    facts = trace_facts(OFFLINE_ID, task=task, framework=TENSORFLOW)
+    loaded, report = TENSORFLOW.auto_class(task).from_pretrained(offline_bert, output_loading_info=True)
+
+    assert facts.model_class == type(loaded).__name__
+    assert facts.failed is None
+    assert {one.name for one in facts.fresh} == set(report["missing_keys"])
+
+
+def test_the_trace_of_what_tensorflow_saved(bert, tmp_path):
+    model = bert()
+    model.save_pretrained(tmp_path / "safe", safe_serialization=True)
+    model.save_pretrained(tmp_path / "keras", safe_serialization=False)
+
+    for folder, name in (("safe", "model.safetensors"), ("keras", "tf_model.h5")):
+        facts = trace_facts(tmp_path / folder, framework=TENSORFLOW)
+        assert facts.failed is None
+        assert [file.name for file in facts.files if file.role == "taken"] == [name]
+        assert facts.fit.matching == len(model.weights)
+        assert facts.fresh == ()
