@@ -75,8 +75,8 @@ def problem_html(problem: CourseError) -> str:
 def _figures(facts: BatchFacts) -> str:
     label = frameworks.get(facts.framework).label
     if facts.shape is None:
-        shape = f'<dd class="ck-none">no tensor <small>rows of {_lengths(facts)} ids</small></dd>'
-        return f'<dl class="ck-figures"><div><dt>Shape</dt>{shape}</div></dl>'
+        rows = f"<small>rows of {_lengths(facts)} ids</small>"
+        return f'<div class="ck-figures"><p>Shape <b class="ck-none">no tensor</b> {rows}</p></div>'
     batch, sequence = facts.shape
     itemsize = (facts.nbytes or 0) // (batch * sequence)
     tiles = [
@@ -84,14 +84,8 @@ def _figures(facts: BatchFacts) -> str:
         ("Type of a number", str(facts.dtype), f"{label}, {itemsize} bytes each"),
         ("Memory", f"{facts.nbytes:,} bytes", f"{batch:,} × {sequence:,} × {itemsize}"),
     ]
-    return (
-        '<dl class="ck-figures">'
-        + "".join(
-            f"<div><dt>{text(name)}</dt><dd>{text(value)} <small>{text(why)}</small></dd></div>"
-            for name, value, why in tiles
-        )
-        + "</dl>"
-    )
+    parts = (f"<p>{text(name)} <b>{text(value)}</b> <small>{text(why)}</small></p>" for name, value, why in tiles)
+    return f'<div class="ck-figures">{"".join(parts)}</div>'
 
 
 def _legend(facts: BatchFacts) -> str:

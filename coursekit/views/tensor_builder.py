@@ -130,7 +130,7 @@ class TensorBuilder(LiveView[BatchFacts]):
             rows=min(8, max(3, len(self._sequences))),
             continuous_update=True,
             disabled=len(lines) > _EDITABLE,
-            layout=widgets.Layout(width="100%", height="auto"),
+            layout=widgets.Layout(width="auto", height="auto"),
         )
         self._padding = widgets.Dropdown(
             options=list(PADDINGS),
@@ -147,7 +147,7 @@ class TensorBuilder(LiveView[BatchFacts]):
         self._length = widgets.BoundedIntText(
             value=settings.length, min=1, max=LONGEST, description="Length", layout=widgets.Layout(width="180px")
         )
-        self._page = widgets.HTML(value=batch_html(self.facts, live=True), layout=widgets.Layout(width="100%"))
+        self._page = widgets.HTML(value=batch_html(self.facts, live=True))
         for control in (self._text, self._padding, self._truncation, self._length):
             control.observe(self._changed, names="value")
         row = widgets.HBox([self._padding, self._truncation, self._length], layout=widgets.Layout(flex_flow="row wrap"))
