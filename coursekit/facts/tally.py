@@ -79,9 +79,9 @@ class Difference:
     identical
         Whether every number is the same.
     largest
-        The largest absolute difference of two finite numbers in the same place.
+        The largest absolute difference of two finite numbers in the same place; NaN when there are none.
     rms
-        The root of the mean squared difference.
+        The root of the mean squared difference; NaN like ``largest``.
     cosine
         The cosine similarity of the two tensors, taken as vectors; None when one of them is zero everywhere.
     """
@@ -292,8 +292,8 @@ class _Pair:
             first=self.first,
             second=self.second,
             identical=self.identical,
-            largest=self.largest,
-            rms=sqrt(self.squares / self.count) if self.count else 0.0,
+            largest=self.largest if self.count else nan,
+            rms=sqrt(self.squares / self.count) if self.count else nan,
             cosine=self.product / length if length else None,
         )
 

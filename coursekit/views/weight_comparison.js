@@ -11,7 +11,7 @@ function figure(/** @type {number|null} */ value) {
   if (value === 0) return "0";
   const size = Math.abs(value);
   const shown = size < 0.0005 || size >= 1e5 ? value.toExponential(1) : size >= 100 ? value.toFixed(1) : value.toFixed(4);
-  return shown.replace("-", "−");
+  return shown.replaceAll("-", "−");
 }
 
 /** The round number nearest to a fifth of the range, as steps of an axis. */
@@ -46,25 +46,25 @@ define("ck-weight-comparison", class extends CkExplorer {
     this.detail = h("section", { class: "ck-weights-detail", "aria-live": "polite" });
     const one = (/** @type {string} */ name) => (/** @type {any} */ row) => row.numbers[this.model][name];
     const column = (/** @type {string} */ title, /** @type {string} */ name) => ({
-      title, width: "6.2em", numeric: true, value: one(name), show: (/** @type {any} */ row) => figure(one(name)(row)),
+      title, width: "5.3em", numeric: true, value: one(name), show: (/** @type {any} */ row) => figure(one(name)(row)),
     });
     this.table = virtualTable({
       label: "Tensors of the models",
       noun: ["tensor", "tensors"],
       height: 270,
-      minWidth: data.labels.length > 1 ? "66em" : "58em",
+      minWidth: data.labels.length > 1 ? "61em" : "54em",
       columns: [
-        { title: "Name", width: "minmax(19em, 3fr)", value: (row) => row.name, mono: true },
-        { title: "Shape", width: "8em", value: (row) => row.shape, searched: true },
-        { title: "Parameters", width: "7em", numeric: true, value: (row) => row.count, show: (row) => grouped(row.count) },
-        { title: "Share", width: "4.6em", numeric: true, value: (row) => row.share, hint: "of all parameters of the model",
+        { title: "Name", width: "minmax(15em, 3fr)", value: (row) => row.name, mono: true },
+        { title: "Shape", width: "7.4em", value: (row) => row.shape, searched: true },
+        { title: "Parameters", width: "6.4em", numeric: true, value: (row) => row.count, show: (row) => grouped(row.count) },
+        { title: "Share", width: "4em", numeric: true, value: (row) => row.share, hint: "of all parameters of the model",
           show: (row) => `${(100 * row.share).toFixed(1)} %` },
         column("Mean", "mean"),
         { ...column("Std", "std"), hint: "standard deviation" },
         column("Smallest", "smallest"),
         column("Largest", "largest"),
         ...(data.labels.length > 1 ? [{
-          title: "Difference", width: "6.6em", numeric: true, value: this.apart, hint: "root mean squared difference",
+          title: "Difference", width: "5.8em", numeric: true, value: this.apart, hint: "root mean squared difference",
           show: (/** @type {any} */ row) => this.same(row) ? "identical" : figure(this.apart(row)),
         }] : []),
       ],
@@ -86,7 +86,10 @@ define("ck-weight-comparison", class extends CkExplorer {
 
   same(/** @type {any} */ row) { return row.differences.every((/** @type {any[]} */ pair) => pair[2]); }
 
-  apart(/** @type {any} */ row) { return Math.max(...row.differences.map((/** @type {any[]} */ pair) => pair[4] ?? 0)); }
+  apart(/** @type {any} */ row) {
+    const found = row.differences.map((/** @type {any[]} */ pair) => pair[4]).filter((/** @type {any} */ rms) => rms !== null);
+    return found.length ? Math.max(...found) : null;
+  }
 
   /** Which model's figures the table shows, and which tensors. */
   tools() {
@@ -140,7 +143,7 @@ define("ck-weight-comparison", class extends CkExplorer {
   differences(/** @type {any} */ row) {
     const { labels } = this.data;
     const lines = row.differences.map((/** @type {any[]} */ [first, second, identical, largest, rms, cosine]) => h("li", {},
-      `${labels[first]} and ${labels[second]}: `, identical ? "identical, number for number"
+      `${labels[first]} and ${labels[second]}: `, identical ? "identical, number for number" : rms === null ? "no place where both have a finite number"
         : `root mean squared difference ${figure(rms)}, largest ${figure(largest)}` + (cosine === null ? "" : `, cosine similarity ${cosine.toFixed(2).replace(/^-0\.00$/, "0.00").replace("-", "−")}`)));
     return lines.length ? h("ul", { class: "ck-weights-differences", "aria-label": "How far the models are apart" }, ...lines) : null;
   }
