@@ -23,7 +23,7 @@ _OLD_NAMES = {"LayerNorm.gamma": "LayerNorm.weight", "LayerNorm.beta": "LayerNor
 
 @dataclass(frozen=True)
 class Mismatch:
-    """A tensor whose shape in the file (``stored``) is not the one that the config calls for (``called_for``)."""
+    """A tensor, by its name in the file, whose shape there (``stored``) is not the one that the config calls for."""
 
     name: str
     stored: tuple[int, ...]
@@ -45,11 +45,12 @@ class Fit:
     missing
         Tensors that the config calls for and the file lacks; ``from_pretrained`` would fill them with random numbers.
     surplus
-        Tensors of the file that the config does not call for; they would stay unused.
+        Tensors of the file, by their names there, that the config does not call for; they would stay unused.
     mismatched
         Tensors with the right name and the wrong shape.
     harmless
-        Tensors of the file that the model makes itself, such as position numbers; older files have them.
+        Tensors of the file, by their names there, that the model makes itself, such as position numbers; older files
+        have them.
     prefix
         How the names were brought together: the prefix with ``+`` (put before them) or ``-`` (taken away), or empty.
     renamed
@@ -110,18 +111,26 @@ def _plain(name: str, *, keras_names: bool) -> str:
 
 def compare(plan: Blueprint, tensors: Iterable[StoredTensor], *, keras_names: bool) -> Fit:
     """Compare what a blueprint calls for with the tensors of a weight file; see :func:`fit`."""
-    stored = {plan.rename(_plain(tensor.name, keras_names=keras_names)): tensor.shape for tensor in tensors}
+    stored = {}
+    in_file = {}  # the name in the file for each name that it gets here
+    renamed = 0
+    for tensor in tensors:
+        plain = _plain(tensor.name, keras_names=keras_names)
+        name = plan.rename(plain)
+        renamed += name != plain
+        stored[name] = tensor.shape
+        in_file[name] = tensor.name
     names, prefix = _with_prefix(plan, stored)
     placed: dict[str, tuple[int, ...]] = {}
-    renamed = 0
-    for name, shape in names.items():
+    for original, name in names.items():
+        shape = stored[original]
         old = next((old for old in _OLD_NAMES if name.endswith(old)), None)
         new = name.removesuffix(old) + _OLD_NAMES[old] if old else name
         if old and name not in plan.shapes and new in plan.shapes:
             renamed += 1
-            placed[new] = shape
-        else:
-            placed[name] = shape
+            name = new  # noqa: PLW2901  (from here on the tensor has the model's name)
+        placed[name] = shape
+        in_file[name] = in_file[original]
     groups = defaultdict(list)
     for name in plan.shapes:
         groups[plan.tied.get(name, name)].append(name)
@@ -133,7 +142,7 @@ def compare(plan: Blueprint, tensors: Iterable[StoredTensor], *, keras_names: bo
     extra = [name for name in placed if name not in plan.shapes]
     harmless = [name for name in extra if name in plan.buffers or _matches(name, plan.ignored) or _is_position(name)]
     mismatched = tuple(
-        Mismatch(name, shape, plan.shapes[name])
+        Mismatch(in_file[name], shape, plan.shapes[name])
         for name, shape in placed.items()
         if name in plan.shapes and shape != plan.shapes[name]
     )
@@ -141,27 +150,27 @@ def compare(plan: Blueprint, tensors: Iterable[StoredTensor], *, keras_names: bo
         class_name=plan.class_name,
         matching=len(placed) - len(extra) - len(mismatched),
         missing=tuple(missing),
-        surplus=tuple(name for name in extra if name not in set(harmless)),
+        surplus=tuple(in_file[name] for name in extra if name not in set(harmless)),
         mismatched=mismatched,
-        harmless=tuple(harmless),
+        harmless=tuple(in_file[name] for name in harmless),
         prefix=prefix,
         renamed=renamed,
         counts=_counts(placed, plan.shapes),
     )
 
 
-def _with_prefix(plan: Blueprint, stored: Mapping[str, tuple[int, ...]]) -> tuple[dict[str, tuple[int, ...]], str]:
-    """Return the file's names as the model has them, and what was done with the base model's prefix."""
+def _with_prefix(plan: Blueprint, stored: Iterable[str]) -> tuple[dict[str, str], str]:
+    """Return the model's name for each name of the file, and what was done with the base model's prefix."""
     start = f"{plan.base}."
-    has_prefix = any(name.startswith(start) for name in stored)
+    names = list(stored)
+    has_prefix = any(name.startswith(start) for name in names)
     if not plan.base or has_prefix == plan.has_base:
-        return dict(stored), ""
+        return {name: name for name in names}, ""
     if plan.has_base:
         return {
-            (start + name if start + name in plan.shapes or name not in plan.shapes else name): shape
-            for name, shape in stored.items()
+            name: start + name if start + name in plan.shapes or name not in plan.shapes else name for name in names
         }, f"+{start}"
-    return {name.removeprefix(start): shape for name, shape in stored.items()}, f"-{start}"
+    return {name: name.removeprefix(start) for name in names}, f"-{start}"
 
 
 def _matches(name: str, patterns: Iterable[str]) -> bool:

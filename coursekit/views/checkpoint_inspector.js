@@ -8,16 +8,11 @@ function tensorRows(/** @type {any} */ weights) {
   const states = new Map();
   const wanted = new Map();
   const { fit } = weights;
-  // The fit speaks the model's names; the file may have the base model's prefix too much or too little.
-  const inFile = (/** @type {string} */ name) =>
-    !fit.prefix ? name : fit.prefix[0] === "-" ? fit.prefix.slice(1) + name : name.slice(fit.prefix.length - 1);
-  for (const name of fit?.surplus ?? []) states.set(inFile(name), "no place").set(name, "no place");
-  for (const name of fit?.harmless ?? []) states.set(inFile(name), "not needed").set(name, "not needed");
+  for (const name of fit?.surplus ?? []) states.set(name, "no place");
+  for (const name of fit?.harmless ?? []) states.set(name, "not needed");
   for (const [name, , calledFor] of fit?.mismatched ?? []) {
-    for (const key of [inFile(name), name]) {
-      states.set(key, "wrong shape");
-      wanted.set(key, calledFor);
-    }
+    states.set(name, "wrong shape");
+    wanted.set(name, calledFor);
   }
   const rows = weights.tensors.map((/** @type {any[]} */ [name, shape, dtype, nbytes, file, part]) => ({
     name, shape, dtype, nbytes, file, part, share: nbytes / total, state: states.get(name) ?? "",

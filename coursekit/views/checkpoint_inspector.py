@@ -218,7 +218,6 @@ def _weights_payload(weights: WeightSet, fit: Fit | None) -> dict[str, Any]:
         if fit is None or not fit.compared
         else {
             "model": fit.class_name,
-            "prefix": fit.prefix,
             "missing": fit.missing,
             "surplus": fit.surplus,
             "mismatched": [[one.name, one.stored, one.called_for] for one in fit.mismatched],

@@ -126,7 +126,9 @@ def test_missing_and_surplus_are_what_from_pretrained_finds(saved, tmp_path, sav
     tied = {"cls.predictions.decoder.weight", "cls.predictions.decoder.bias", "cls.predictions.bias"}
     assert fit.class_name == called
     assert set(fit.missing) - tied == missing - tied
-    assert set(fit.surplus) == surplus
+    # transformers 4 says them with the prefix that it put before them, 5 and we as they stand in the file.
+    assert {name.removeprefix("bert.") for name in fit.surplus} == {name.removeprefix("bert.") for name in surplus}
+    assert set(fit.surplus) <= {tensor.name for tensor in checkpoint_facts(folder).weights[0].tensors}
     assert not fit.perfect
 
 
@@ -228,7 +230,7 @@ def test_old_names_of_layernorm_fit(folder):
     assert fit.perfect
     assert fit.renamed == 10
     assert fit.prefix == "-bert."
-    assert fit.harmless == ("embeddings.position_ids",)
+    assert fit.harmless == ("bert.embeddings.position_ids",)
 
 
 class Evil:
