@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     import numpy as np
     import numpy.typing as npt
 
+    from coursekit.frameworks.anatomy import Anatomy
     from coursekit.frameworks.initializers import Initializer
 
 
@@ -147,3 +148,7 @@ class Framework(ABC):
     def planned_parameters(self, config: Any, task: str = "") -> list[Parameter]:
         """Return the weight tensors of ``plan(config, task)``; a framework may know a faster way to them."""
         return self.parameters(self.plan(config, task))
+
+    @abstractmethod
+    def anatomy(self) -> Anatomy:
+        """Return what tells of a model's modules and of what flows through them."""

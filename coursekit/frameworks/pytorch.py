@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     import numpy as np
     import numpy.typing as npt
 
+    from coursekit.frameworks.anatomy import Anatomy
     from coursekit.frameworks.initializers import Initializer
 
 
@@ -110,6 +111,12 @@ class PyTorch(Framework):
         # Filling tensors that have no values takes most of the time.
         with torch.device("meta"), unfilled():
             return self.auto_class(task).from_config(config)
+
+    def anatomy(self) -> Anatomy:
+        """Return :mod:`coursekit.frameworks.pytorch_anatomy`."""
+        from coursekit.frameworks import pytorch_anatomy
+
+        return pytorch_anatomy
 
 
 def _memory(parameter: Any) -> tuple[object, ...]:

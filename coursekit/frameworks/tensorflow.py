@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     import numpy as np
     import numpy.typing as npt
 
+    from coursekit.frameworks.anatomy import Anatomy
     from coursekit.frameworks.initializers import Initializer
 
 
@@ -112,7 +113,16 @@ class TensorFlow(Framework):
         """Return the weight tensors that the model would have, without a graph that could be traced."""
         from coursekit.frameworks.tensorflow_plan import placeholders
 
-        with placeholders():
-            model = self.auto_class(task).from_config(config)
-            model.build_in_name_scope()
+        try:
+            with placeholders():
+                model = self.auto_class(task).from_config(config)
+                model.build_in_name_scope()
+        except Exception:  # noqa: BLE001  (some models read a weight while they are built; a graph lets them)
+            model = self.plan(config, task)
         return self.parameters(model)
+
+    def anatomy(self) -> Anatomy:
+        """Return :mod:`coursekit.frameworks.tensorflow_anatomy`."""
+        from coursekit.frameworks import tensorflow_anatomy
+
+        return tensorflow_anatomy

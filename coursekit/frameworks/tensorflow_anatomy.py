@@ -155,12 +155,16 @@ class _Recorder:
 
     @contextmanager
     def recording(self) -> Iterator[None]:
-        from tf_keras.layers import Layer
+        from tf_keras.src.engine import base_layer, base_layer_v1
 
-        original = Layer.__call__
+        kinds = (base_layer.Layer, base_layer_v1.Layer)  # inside a graph Keras swaps the first for the second
+        originals = [kind.__call__ for kind in kinds]
         recorder = self
 
-        def call(layer: Any, *arguments: Any, **keywords: Any) -> Any:
+        def watched(original: Any) -> Any:
+            return lambda layer, *arguments, **keywords: call(original, layer, *arguments, **keywords)
+
+        def call(original: Any, layer: Any, *arguments: Any, **keywords: Any) -> Any:
             path = recorder.known.get(id(layer))
             if path is None:
                 return original(layer, *arguments, **keywords)
@@ -173,11 +177,13 @@ class _Recorder:
             entry.append(recorder.graph.version)
             return result
 
-        Layer.__call__ = call
+        for kind, original in zip(kinds, originals, strict=True):
+            kind.__call__ = watched(original)
         try:
             yield
         finally:
-            Layer.__call__ = original
+            for kind, original in zip(kinds, originals, strict=True):
+                kind.__call__ = original
 
     def value(self, tensor: Any) -> Value:
         # A tensor of a graph lives as long as the graph, so its id stays its own.

@@ -82,7 +82,7 @@ class CkModelMap extends CkExplorer {
     this.chips = shaping.map(([name, value]) => h("button", {
       class: "ck-chip", type: "button", "aria-pressed": "false", "data-name": name,
       onclick: () => this.light(this.chosen === name ? null : name),
-    }, name, h("b", {}, value)));
+    }, name, " ", h("b", {}, value)));
     const list = (/** @type {string} */ title, /** @type {string[]} */ names) => names.length
       ? h("details", { class: "ck-idle" }, h("summary", {}, `${title} (${names.length})`), h("p", { class: "ck-mono ck-muted" }, names.join(", ")))
       : null;
@@ -250,7 +250,7 @@ class CkModelMap extends CkExplorer {
       h("p", { class: "ck-muted ck-mono" }, part.paths.slice(0, 8).join(", "), part.paths.length > 8 ? ` and ${part.paths.length - 8} more` : null),
       attributes.length ? h("h5", {}, "Shaped by") : null,
       attributes.length ? h("div", { class: "ck-chips" }, ...attributes.map((number) => h("button", { class: "ck-chip", type: "button", onclick: () => this.light(model.attributes[number][0]) },
-        model.attributes[number][0], h("b", {}, model.attributes[number][1])))) : null,
+        model.attributes[number][0], " ", h("b", {}, model.attributes[number][1])))) : null,
       terms.length ? h("h5", {}, layers ? "Parameters of one layer" : "Parameters") : null,
       terms.length ? h("table", {}, h("tbody", {}, ...terms,
         h("tr", { class: "ck-sum" }, h("td", {}, "together"), h("td", {}, grouped(one))),

@@ -150,10 +150,10 @@ def _product(shape: tuple[int, ...]) -> int:
     heads=st.integers(1, 9),
     width=st.integers(1, 40),
     inner=st.integers(1, 4000),
-    vocabulary=st.integers(2, 50000),
-    positions=st.integers(1, 900),
+    rows=st.tuples(st.integers(2, 50000), st.integers(1, 900)),
 )
-def test_a_named_dimension_follows_its_attribute_wherever_that_goes(bert, heads, width, inner, vocabulary, positions):
+def test_a_named_dimension_follows_its_attribute_wherever_that_goes(bert, heads, width, inner, rows):
+    vocabulary, positions = rows
     values = {
         "hidden_size": heads * width,
         "num_attention_heads": heads,
