@@ -339,5 +339,6 @@ _LABELS = 64
 
 
 def _largest(values: Array) -> float:
-    sizes = np.abs(values[np.isfinite(values)]) if not np.isfinite(values).all() else np.abs(values)
-    return float(sizes.max(initial=0.0))
+    """Return the largest size among the finite values; 0 where there are none."""
+    largest = float(max(values.max(initial=0), -values.min(initial=0)))
+    return largest if np.isfinite(largest) else float(np.abs(values[np.isfinite(values)]).max(initial=0))

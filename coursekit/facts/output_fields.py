@@ -139,7 +139,7 @@ def read_output(output: Any, run: str) -> Named:
     if isinstance(output, Mapping):
         pairs = {str(name): value for name, value in output.items() if value is not None}
     elif isinstance(output, (tuple, list)):
-        pairs = _named_by_shape([value for value in output if value is not None])
+        pairs = _named_by_shape([value for value in output if value is not None and not _is_empty(value)])
     elif _is_array(output):
         pairs = _named_by_shape([output])
     else:
@@ -163,6 +163,10 @@ def is_output(value: Any) -> bool:
 def _is_array(value: Any) -> bool:
     room = frameworks.of(value)
     return isinstance(value, np.ndarray) or (room is not None and room.is_tensor(value))
+
+
+def _is_empty(value: Any) -> bool:
+    return isinstance(value, tuple) and not value
 
 
 def _leaves(value: Any) -> list[Any]:
@@ -237,8 +241,10 @@ def _not_an_output(output: Any, run: str) -> CourseError:
 
 
 def field_facts(named: Named, config: Any) -> tuple[FieldFacts, ...]:
-    """Return the facts of each field, in the output's order."""
-    return tuple(_field(name, value, named.dtypes[name], config) for name, value in named.values.items())
+    """Return the facts of each field, in the output's order; empty tuples, which transformers 5 fills in, left out."""
+    return tuple(
+        _field(name, value, named.dtypes[name], config) for name, value in named.values.items() if not _is_empty(value)
+    )
 
 
 def _field(name: str, value: Any, dtype: str, config: Any) -> FieldFacts:

@@ -55,6 +55,7 @@ class HeatMap {
     this.columnLabels.style.width = this.body.style.width = cells.square ? `${Math.round(high * columns)}px` : "";
     this.body.style.aspectRatio = cells.square ? `${columns} / ${rows}` : "";
     this.element.classList.toggle("ck-heat-square", cells.square);
+    this.element.classList.toggle("ck-heat-across", Boolean(cells.write));
     this.rowLabels.replaceChildren(...cells.rows.map((text, row) => h("span", { style: `top:${100 * (row + 0.5) / rows}%` }, text)));
     this.columnLabels.replaceChildren(...(cells.columns ?? []).map((text, column) =>
       h("span", { style: `left:${100 * (column + 0.5) / columns}%` }, text)));
@@ -70,9 +71,9 @@ class HeatMap {
   /** Leave out labels that would lie on each other. */
   thin() {
     if (!this.cells) return;
-    const every = (/** @type {number} */ size, /** @type {number} */ count) => Math.max(1, Math.ceil((11.5 * count) / Math.max(size, 1)));
+    const every = (/** @type {number} */ size, /** @type {number} */ count, room = 11.5) => Math.max(1, Math.ceil((room * count) / Math.max(size, 1)));
     const rowStep = every(this.body.clientHeight, this.cells.rows.length);
-    const columnStep = every(this.body.clientWidth, this.columns);
+    const columnStep = every(this.body.clientWidth, this.columns, this.cells.write ? 24 : 11.5);
     [...this.rowLabels.children].forEach((label, row) => { label.hidden = row % rowStep !== 0; });
     [...this.columnLabels.children].forEach((label, column) => { label.hidden = column % columnStep !== 0; });
   }

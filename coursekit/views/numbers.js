@@ -79,7 +79,7 @@ class Scale {
     const image = new ImageData(255, 1);
     for (let index = 0; index < 255; index += 1) image.data.set([...this.table.subarray(3 * index, 3 * index + 3), 255], 4 * index);
     strip.getContext("2d").putImageData(image, 0, 0);
-    const short = (/** @type {number} */ value) => signed(value, value === Math.round(value) ? 0 : 2);
+    const short = (/** @type {number} */ value) => String(Number(value.toPrecision(2))).replace("-", "−");
     const ticks = this.diverging ? [-this.limit, 0, this.limit] : [0, this.limit / 4, this.limit];
     return h("div", { class: "ck-legend" },
       h("span", {}, meaning),

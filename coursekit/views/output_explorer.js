@@ -13,7 +13,10 @@ class CkOutputExplorer extends CkExplorer {
     root.append(
       h("h3", {}, data.title), this.anatomy(),
       ...data.notes.map((/** @type {string} */ note) => h("p", { class: "ck-note" }, note)),
-      this.tokenStrip(), this.tabs());
+      this.tokenStrip(), this.tabs(),
+      h("p", { class: "ck-muted ck-precision" }, data.exact
+        ? "The page holds the numbers themselves (float32)."
+        : "The page holds one byte for each number: wrong by at most 1/255 of full scale after a square root. Point at a cell to read by how much."));
     root.addEventListener("keydown", (event) => { if (event.key === "Escape") this.pin(null); });
     this.open(data.picture);
   }

@@ -296,7 +296,8 @@ class Attention extends HeatPicture {
     const tokens = this.explorer.all(slot);
     return Array.from({ length: Math.ceil(tokens.length / block) }, (_, at) => {
       const part = tokens.slice(at * block, (at + 1) * block);
-      return { text: part.map(({ text }) => text).join(" "), at, keys: part.map(({ key }) => key) };
+      const text = part.length > 1 ? `${at * block}–${at * block + part.length - 1}` : String(at * block);
+      return { text, words: part.map((token) => token.text).join(" "), at, keys: part.map(({ key }) => key) };
     });
   }
 
@@ -350,7 +351,7 @@ class Attention extends HeatPicture {
     const run = this.runs[0];
     const { layer, head } = this.clamp(run);
     const where = `attentions[${run.attentionLayers[layer] - 1}][${this.data.shown[this.state.sequence]}, ${run.heads[head]}, ${query.at}, ${key.at}]`;
-    this.read(`“${query.text}” takes from “${key.text}”: ${this.data.block === 1 ? where : "mean of the block"}`, (one) => {
+    this.read(`“${query.words ?? query.text}” takes from “${key.words ?? key.text}”: ${this.data.block === 1 ? where : "mean of the block"}`, (one) => {
       const at = this.clamp(one);
       return one.attention.text(this.at(one, at.layer, at.head, row, column));
     });
@@ -382,6 +383,7 @@ class Logits extends HeatPicture {
     this.runs.forEach((run, index) => {
       this.heats[index].show({
         rows: this.rows.map(({ text }) => text), columns: run.labels, square: false, scale: this.scale,
+        write: run.labels.length > 12 ? undefined : (row, column) => signed(run.logits.at(this.at(run, row, column)), 2),
         label: `Logits of ${run.name}`, value: (row, column) => run.logits.at(this.at(run, row, column)),
       });
       this.heats[index].element.classList.toggle("ck-heat-wide-labels", !perToken);

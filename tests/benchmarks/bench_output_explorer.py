@@ -30,6 +30,7 @@ produce better summaries of sentences; GPT-2, an improved and bigger version of 
 released due to ethical concerns; DistilBERT, a distilled version of BERT that is 60 % faster, 40 % lighter in memory,
 and still retains 97 % of its performance; BART and T5, two large pretrained models using the same architecture."""
 
+
 def fastest(action, runs=RUNS):
     """Return the least time in milliseconds: what the machine's other work adds is no property of the code."""
     times = []
