@@ -168,11 +168,18 @@ def _measure(config: Any, room: Framework) -> SizeFacts:
     except Exception as error:
         raise _no_model(config, room, error) from error
     tensors = [
-        TensorSize(parameter.name, parameter.shape, part_of(parameter.name))
+        TensorSize(name, parameter.shape, part_of(name))
         for parameter in planned
+        for name in [_without_model(parameter.name)]
         if parameter.tied_to is None
     ]
     return SizeFacts(room.name, _model_name(config, room), tuple(tensors))
+
+
+def _without_model(name: str) -> str:
+    """Return a weight's name without TensorFlow's ``tf_bert_model_3/``, which counts the models made so far."""
+    first, slash, rest = name.partition("/")
+    return rest if slash and first.startswith("tf_") else name
 
 
 def _model_name(config: Any, room: Framework) -> str:

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from coursekit.views.config_browser import ConfigBrowser
 
 _EVERY = "All groups"
-_WIDE, _LABEL = "min(100%, 430px)", "190px"
+_WIDE, _LABEL = "auto", "190px"
 
 
 class ConfigControls:
@@ -120,7 +120,9 @@ class ConfigControls:
         self._count = kit.HTML()
         self._detail = kit.HTML(layout={"width": "auto"})
         self._ask = kit.Button(
-            description="Which tensors does it shape?", layout={"width": "auto"}, tooltip="Try another number here"
+            description="Which tensors does it shape?",
+            layout={"width": "auto", "align_self": "flex-start"},
+            tooltip="Try another number here",
         )
         for control in (self._search, self._group, self._changed):
             control.observe(lambda _: self._filter(), "value")

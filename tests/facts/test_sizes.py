@@ -94,5 +94,7 @@ def test_tensorflow_counts_the_same():
 
     assert two.model == "TFBertModel"
     assert (one.parameters, one.parts) == (two.parameters, two.parts)
+    words = shaped_tensors(config, "vocab_size", framework="tensorflow")
+    assert [tensor.name for tensor in words] == ["bert/embeddings/word_embeddings/weight"]
     with pytest.raises(CourseError):
         size_facts(BertConfig(hidden_size=100), framework="tensorflow")
