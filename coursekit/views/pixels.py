@@ -55,7 +55,7 @@ def image(indices: npt.NDArray[np.uint8], *, signed: bool, description: str, cel
     picture = Image.fromarray(wide)
     picture.putpalette(palette.tobytes())
     file = io.BytesIO()
-    picture.save(file, "PNG")
+    picture.save(file, "PNG", compress_level=4)  # rows repeat: more effort finds nothing more
     data = base64.b64encode(file.getvalue()).decode("ascii")
     return (
         f'<img src="data:image/png;base64,{data}" width="{wide.shape[1]}" height="{wide.shape[0]}" '
