@@ -105,6 +105,11 @@ def trace(model: Any, lengths: Lengths, *, additions: bool) -> Trace:
     """
     import tensorflow as tf
 
+    logger = tf.get_logger()
+    level = logger.level
+    logger.setLevel(
+        "CRITICAL"
+    )  # a graph that is never run leaves its assertions unused, and TensorFlow says so at length
     try:
         with tf.Graph().as_default() as graph:
             fresh = type(model)(model.config)
@@ -118,6 +123,8 @@ def trace(model: Any, lengths: Lengths, *, additions: bool) -> Trace:
     except Exception as error:
         line = str(error).strip().split("\n", maxsplit=1)[0][:200]
         raise CannotTraceError(f"{type(error).__name__}: {line}") from error
+    finally:
+        logger.setLevel(level)
     named = {name: value for name, value in result.items() if isinstance(value, tf.Tensor)}
     return Trace(
         inputs={name: tuple(value.shape) for name, value in inputs.items() if name != "attention_mask"},
