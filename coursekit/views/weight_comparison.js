@@ -55,8 +55,8 @@ define("ck-weight-comparison", class extends CkExplorer {
       minWidth: data.labels.length > 1 ? "61em" : "54em",
       columns: [
         { title: "Name", width: "minmax(15em, 3fr)", value: (row) => row.name, mono: true },
-        { title: "Shape", width: "7.4em", value: (row) => row.shape, searched: true },
-        { title: "Parameters", width: "6.4em", numeric: true, value: (row) => row.count, show: (row) => grouped(row.count) },
+        { title: "Shape", width: "7em", value: (row) => row.shape, searched: true },
+        { title: "Parameters", width: "7.2em", numeric: true, value: (row) => row.count, show: (row) => grouped(row.count) },
         { title: "Share", width: "4em", numeric: true, value: (row) => row.share, hint: "of all parameters of the model",
           show: (row) => `${(100 * row.share).toFixed(1)} %` },
         column("Mean", "mean"),
@@ -64,7 +64,7 @@ define("ck-weight-comparison", class extends CkExplorer {
         column("Smallest", "smallest"),
         column("Largest", "largest"),
         ...(data.labels.length > 1 ? [{
-          title: "Difference", width: "5.8em", numeric: true, value: this.apart, hint: "root mean squared difference",
+          title: "Difference", width: "6.8em", numeric: true, value: this.apart, hint: "root mean squared difference",
           show: (/** @type {any} */ row) => this.same(row) ? "identical" : figure(this.apart(row)),
         }] : []),
       ],

@@ -40,8 +40,8 @@ print(transformers.__version__)
 # %% [markdown] tags=["pytorch"]
 # ## `AutoModel` picks the class for you
 #
-# In other people's code you will meet `AutoModel` first. It is not an architecture. It reads a config, finds out which
-# architecture the config is for, and builds a model of that class.
+# In other people's code you will meet `AutoModel` first. It is not an architecture. It reads a config, finds out
+# which architecture the config is for, and builds a model of that class.
 #
 # Below are two configs of two architectures, with one layer each so that they are built in a moment. Which classes do
 # you expect?
@@ -126,8 +126,8 @@ print(f"{model.num_parameters():,} parameters")
 print(config)
 
 # %% [markdown]
-# Your list may have a few more lines or a few less: the version of transformers decides that. Six of the entries shape
-# the model, and they are there in every version.
+# Your list may have a few more lines or a few less: the version of transformers decides that. Six of the entries
+# shape the model, and they are there in every version.
 
 # %%
 for name in (
@@ -141,8 +141,8 @@ for name in (
     print(f"{name:24} {getattr(config, name):>6}")
 
 # %% [markdown]
-# A text reaches the model as a list of *tokens*: words and pieces of words. Inside, every token is a list of numbers, a
-# *vector*. With that in mind:
+# A text reaches the model as a list of *tokens*: words and pieces of words. Inside, every token is a list of numbers,
+# a *vector*. With that in mind:
 #
 # | entry | what it sets |
 # |---|---|
@@ -152,12 +152,24 @@ for name in (
 # | `num_hidden_layers` | how many layers the vectors pass through, one after the other |
 # | `num_attention_heads` | how many views each layer takes of the other tokens at the same time |
 # | `intermediate_size` | how wide a vector becomes for a moment in the second half of each layer |
+#
+# There are more entries than these six. Browse them: search for a word such as *dropout*, and open an entry to read
+# what it does.
+
+# %% tags=["differs-in-5"]
+# differs-in-5: it shows the attributes and the documentation of the installed transformers.
+browser = ck.ConfigBrowser(config)
+browser
+
+# %% [markdown]
+# The numbers under *What if?* can be changed. No model is built for the answer, so you can ask for one that fits into
+# no computer. You will need this soon.
 
 # %% [markdown]
 # ## Find the numbers in the model
 #
-# A token enters the model through a table with one row for each token of the vocabulary. A second table has one row for
-# each position in the text. Predict the shapes of both before you run the cells.
+# A token enters the model through a table with one row for each token of the vocabulary. A second table has one row
+# for each position in the text. Predict the shapes of both before you run the cells.
 
 # %% tags=["pytorch"]
 words = model.embeddings.word_embeddings.weight
@@ -175,8 +187,8 @@ print("position table:", tuple(positions.shape))
 print("layers:        ", len(layers))
 
 # %% [markdown]
-# Four of the six numbers are in this output. The rows of the first table are the `vocab_size`, those of the second the
-# `max_position_embeddings`. Both tables are `hidden_size` wide. And there are `num_hidden_layers` layers.
+# Four of the six numbers are in this output. The rows of the first table are the `vocab_size`, those of the second
+# the `max_position_embeddings`. Both tables are `hidden_size` wide. And there are `num_hidden_layers` layers.
 #
 # Now open the first layer. Its first half is *attention*, where tokens look at each other. Its second half makes each
 # vector wide and then narrow again.
@@ -197,16 +209,26 @@ print("widen: ", tuple(widen.shape))
 print("narrow:", tuple(narrow.shape))
 
 # %% [markdown] tags=["pytorch"]
-# There is the fifth number: `intermediate_size`. PyTorch writes the shape as (out, in). Read `widen` as: 768 numbers go
-# in, 3072 come out.
-
-# %% [markdown] tags=["tensorflow"]
-# There is the fifth number: `intermediate_size`. TensorFlow writes the shape as (in, out). Read `widen` as: 768 numbers
+# There is the fifth number: `intermediate_size`. PyTorch writes the shape as (out, in). Read `widen` as: 768 numbers
 # go in, 3072 come out.
 
+# %% [markdown] tags=["tensorflow"]
+# There is the fifth number: `intermediate_size`. TensorFlow writes the shape as (in, out). Read `widen` as: 768
+# numbers go in, 3072 come out.
+
 # %% [markdown]
-# The sixth number is in no shape. `query` is as square as it would be with one single head. The heads share its width:
-# each one works with its own slice.
+# The sixth number is in no shape. `query` is as square as it would be with one single head. The heads share its
+# width: each one works with its own slice.
+#
+# Now look at the whole model. The map below is drawn from the config alone. Every dimension in it carries the name of
+# the entry that shapes it. Choose `hidden_size` and see what lights up. Then unfold a layer.
+
+# %%
+ck.ModelMap(config)
+
+# %% [markdown]
+# `hidden_size` is nearly everywhere: what one layer gives out, the next one takes in. That is why you cannot change
+# it in one place only. And `num_attention_heads` shapes nothing, as you have just seen.
 
 # %%
 head_size = config.hidden_size // config.num_attention_heads
@@ -215,7 +237,8 @@ print(f"{config.hidden_size} numbers = {config.num_attention_heads} heads × {he
 # %% [markdown]
 # ## Change one number
 #
-# Take 6 layers instead of 12 and leave the rest. Does the model have half of the parameters? More? Less?
+# Take 6 layers instead of 12 and leave the rest. Does the model have half of the parameters? More? Less? Make a guess,
+# change `num_hidden_layers` in the browser above, and then build the model.
 
 # %% tags=["pytorch"]
 shallow = BertModel(BertConfig(num_hidden_layers=6))
@@ -276,18 +299,27 @@ typo = BertConfig(hiden_size=100)
 print("hidden_size:", typo.hidden_size)
 
 # %% [markdown]
-# No error, and no change. A config keeps every name that you give it, also one that no model ever reads. When a change
-# seems to do nothing, check the spelling first.
+# No error, and no change. A config keeps every name that you give it, also one that no model ever reads. When a
+# change seems to do nothing, check the spelling first, or let the browser do it. Read its first line.
+
+# %% tags=["differs-in-5"]
+# differs-in-5: it shows the attributes and the documentation of the installed transformers.
+ck.ConfigBrowser(typo)
 
 # %% [markdown]
 # ## Your turn
 #
-# **1.** Without building it: how many parameters does a BERT with 24 layers have, all else at the defaults? The numbers
-# that you need are in the outputs above.
+# **1.** Without building it: how many parameters does a BERT with 24 layers have, all else at the defaults? The
+# numbers that you need are in the outputs above.
 #
 # <details><summary>Solution</summary>
 #
-# `rest + 24 * one_layer` gives 194,536,704. The layers double, the word table does not.
+# `rest + 24 * one_layer` gives 194,536,704. The layers double, the word table does not. The browser agrees:
+#
+# ```python
+# browser.edit(num_hidden_layers=24)
+# print(f"{browser.sizes().parameters:,}")
+# ```
 #
 # </details>
 #

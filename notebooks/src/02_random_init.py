@@ -46,8 +46,8 @@ print(table.shape)
 print(table[7592, :5].round(3))
 
 # %% [markdown]
-# Small numbers around zero. Is there a pattern in them? Take all 23 million numbers of the table: their mean and their
-# spread (the standard deviation).
+# Small numbers around zero. Is there a pattern in them? Take all 23 million numbers of the table: their mean and
+# their spread (the standard deviation).
 
 # %%
 print(f"mean:              {abs(table.mean()):.4f}")
@@ -95,8 +95,18 @@ print("second:", second_table[7592, :5].round(3))
 # %% [markdown]
 # The shapes are equal, the numbers are not. A config says how many numbers there are. It does not say which.
 #
-# Not quite everything is random. Look at a bias (a number that a layer adds) and at a scale (a number that a layer
-# multiplies with), in both models.
+# One word table is not the whole model. Compare all tensors of both models at once. Click one to see how its numbers
+# are spread, and a small picture of it.
+
+# %%
+ck.WeightComparison(first=first, second=second)
+
+# %% [markdown]
+# Where numbers were drawn, the two models have the same bell curve and another noise in the picture. But some tensors
+# are identical in both. Which ones? Filter for them.
+#
+# They are the ones that are not random. Look at a bias (a number that a layer adds) and at a scale (a number that a
+# layer multiplies with), in both models.
 
 # %% tags=["pytorch"]
 biases = [m.encoder.layer[0].intermediate.dense.bias.detach().numpy() for m in (first, second)]
@@ -172,14 +182,14 @@ print(vectors.shape)
 print(f"smallest {vectors.min():.0f}, largest {vectors.max():.0f}")
 
 # %% [markdown]
-# No error, no warning. One text, four tokens, 768 numbers for each: that is the shape that a trained model gives, too,
-# and the numbers have a healthy size. From the shape alone you cannot tell that this is gibberish.
+# No error, no warning. One text, four tokens, 768 numbers for each: that is the shape that a trained model gives,
+# too, and the numbers have a healthy size. From the shape alone you cannot tell that this is gibberish.
 #
 # So ask for something that you can read. Give BERT another last layer that turns each vector into a guess at a word.
 # Hide a word behind `[MASK]`, and let the model fill the gap.
 #
-# You need a *tokenizer* for that: it turns text into numbers and numbers into words (more in lesson 5). It comes from a
-# checkpoint. The line below fetches its list of words, and no trained weights.
+# You need a *tokenizer* for that: it turns text into numbers and numbers into words (more in lesson 5). It comes from
+# a checkpoint. The line below fetches its list of words, and no trained weights.
 
 # %%
 from transformers import AutoTokenizer
@@ -237,6 +247,33 @@ for seed in (0, 1):
 # This is gibberish, and now you can see it. Two signs give it away. The words do not fit. And they change with the
 # dice: what depends on the seed is not knowledge.
 #
+# You can also look inside. Run both models on two sentences, and compare what they make of the same words.
+
+# %% tags=["pytorch"]
+inputs = tokenizer(["The cat sleeps.", "The kitten naps."], padding=True, return_tensors="pt")
+runs = {}
+for seed in (0, 1):
+    with torch.no_grad():
+        runs[f"seed_{seed}"] = build(seed).bert(**inputs, output_hidden_states=True)
+
+# %% tags=["tensorflow"]
+inputs = tokenizer(["The cat sleeps.", "The kitten naps."], padding=True, return_tensors="tf")
+runs = {}
+for seed in (0, 1):
+    runs[f"seed_{seed}"] = build(seed).bert(**inputs, output_hidden_states=True)
+
+# %% tags=["differs-in-5"]
+# differs-in-5: transformers 5 draws the random weights of this model in another order, so the numbers are others.
+ck.OutputExplorer(**runs, input_ids=inputs, tokenizer=tokenizer)
+
+# %% [markdown]
+# Every row is a token, every column one of its numbers. The same token looks different on the two sides: another seed,
+# another answer.
+#
+# Open *Tokens alike* and compare the tokens of the two sentences. *Cat* and *kitten* are alike, which looks like
+# knowledge. But so are any two tokens that stand in the same place, whatever they mean. The model adds the same numbers
+# to all tokens in one place, and it has nothing better to go by.
+#
 # There is a third sign, which needs no reading. How sure is the model of its best guess? And how sure would it be if
 # every word got the same chance?
 
@@ -245,8 +282,8 @@ print(f"equal chances: {1 / tokenizer.vocab_size:.3%}")
 print("below 0.1%:   ", bool(guesses.max() < 0.001))
 
 # %% [markdown]
-# The best of all guesses gets less than one chance in a thousand. The model spreads its bets over the whole vocabulary.
-# A trained model puts most of them on a few words.
+# The best of all guesses gets less than one chance in a thousand. The model spreads its bets over the whole
+# vocabulary. A trained model puts most of them on a few words.
 
 # %% [markdown]
 # ## What training would cost
@@ -255,8 +292,9 @@ print("below 0.1%:   ", bool(guesses.max() < 0.001))
 # [BERT paper](https://arxiv.org/abs/1810.04805) says what its authors did: a million steps with 256 texts each, 128
 # tokens long in the first 900,000 steps and 512 tokens long in the rest.
 #
-# A rule of thumb ([Kaplan and others](https://arxiv.org/abs/2001.08361)) says what one token costs: about 6 operations
-# for each parameter. Say that your laptop does a hundred billion operations per second. Guess: hours, weeks, years?
+# A rule of thumb ([Kaplan and others](https://arxiv.org/abs/2001.08361)) says what one token costs: about 6
+# operations for each parameter. Say that your laptop does a hundred billion operations per second. Guess: hours,
+# weeks, years?
 
 # %%
 tokens = 256 * (900_000 * 128 + 100_000 * 512)
@@ -271,8 +309,8 @@ print(f"time:        {seconds / (365 * 24 * 3600):.0f} years")
 # Years, and that is for one run without a mistake. The authors used 16 TPU chips for four days.
 #
 # Energy is part of the price. [Strubell and others](https://arxiv.org/abs/1906.02243) estimated what one training of
-# this model on 64 graphics processors emits: 1,438 pounds of CO₂. In the same table, one passenger's flight between New
-# York and San Francisco stands at 1,984 pounds.
+# this model on 64 graphics processors emits: 1,438 pounds of CO₂. In the same table, one passenger's flight between
+# New York and San Francisco stands at 1,984 pounds.
 
 # %%
 print(f"{1438 * 0.4536:.0f} kg of CO₂, or {1438 / 1984:.0%} of the flight")
@@ -284,8 +322,8 @@ print(f"{1438 * 0.4536:.0f} kg of CO₂, or {1438 / 1984:.0%} of the flight")
 print(f"{model.num_parameters() * 4 / 1e6:.0f} MB")
 
 # %% [markdown]
-# This is why people share checkpoints. Somebody paid for the training once. You download a file, in a minute or so, and
-# start from there. That is lesson 3.
+# This is why people share checkpoints. Somebody paid for the training once. You download a file, in a minute or so,
+# and start from there. That is lesson 3.
 
 # %% [markdown]
 # ## Your turn
@@ -295,13 +333,13 @@ print(f"{model.num_parameters() * 4 / 1e6:.0f} MB")
 # <details><summary>Solution</summary>
 #
 # You could, after some tens of thousands of tries: every word of the vocabulary has about the same chance to come
-# first. And the lucky model would know nothing about Italy. Being right once by luck is not knowledge either. Ask more
-# than one question.
+# first. And the lucky model would know nothing about Italy. Being right once by luck is not knowledge either. Ask
+# more than one question.
 #
 # </details>
 #
-# **2.** The large BERT has 335 million parameters, and its authors trained it on the same texts for the same number of
-# steps. Put its size into the next cell. How many years does your laptop need?
+# **2.** The large BERT has 335 million parameters, and its authors trained it on the same texts for the same number
+# of steps. Put its size into the next cell. How many years does your laptop need?
 
 # %%
 parameters = 110_000_000

@@ -25,11 +25,11 @@ checkpoint = ck.checkpoint("bert-base-cased")
 print(checkpoint)
 
 # %% [markdown]
-# The outputs that are printed in this lesson were made with the offline BERT. If your line says `bert-base-cased`, your
-# numbers will be others: it is twice as deep and twice as wide. What the text says about them holds for both.
+# The outputs that are printed in this lesson were made with the offline BERT. If your line says `bert-base-cased`,
+# your numbers will be others: it is twice as deep and twice as wide. What the text says about them holds for both.
 #
-# A checkpoint's page on the Hub is its *model card*. Read it before you use a model: what it was trained on, what it is
-# good for, where it is known to fail, and what its license lets you do. Here are the cards of
+# A checkpoint's page on the Hub is its *model card*. Read it before you use a model: what it was trained on, what it
+# is good for, where it is known to fail, and what its license lets you do. Here are the cards of
 # [bert-base-cased](https://huggingface.co/google-bert/bert-base-cased) and of the [offline
 # BERT](https://huggingface.co/sentence-transformers/all-MiniLM-L6-v2).
 
@@ -98,8 +98,8 @@ print("PyTorch is loaded:", "torch" in sys.modules)
 # %% [markdown]
 # ## Does it know anything?
 #
-# Turn a text into one vector: run the model, and take the mean over its tokens. Two texts are alike for the model when
-# their vectors point the same way. The *cosine* measures that: 1 is the same direction, 0 has nothing in common.
+# Turn a text into one vector: run the model, and take the mean over its tokens. Two texts are alike for the model
+# when their vectors point the same way. The *cosine* measures that: 1 is the same direction, 0 has nothing in common.
 #
 # You compare the trained model to its random twin, built from the very same config.
 
@@ -137,8 +137,8 @@ def vector(model, text):
 
 
 # %% [markdown]
-# The first sentence below is compared to the other three. Which of them means nearly the same? And which one only looks
-# the same?
+# The first sentence below is compared to the other three. Which of them means nearly the same? And which one only
+# looks the same?
 
 # %%
 import numpy as np
@@ -162,17 +162,54 @@ for other in others:
 
 # %% [markdown]
 # The random twin finds all three about equally close. It goes by shared words at best: the bill on the desk does as
-# well as the kitten. The trained model sets the kitten far apart from the rest, though it shares only *A*, *on*, *the*
-# and the full stop with the cat.
+# well as the kitten. The trained model sets the kitten far apart from the rest, though it shares only *A*, *on*,
+# *the* and the full stop with the cat.
 #
-# If you loaded `bert-base-cased`, expect higher values in the trained column. It was not trained to compare sentences,
-# the offline BERT was. Compare your first row with your last one.
+# If you loaded `bert-base-cased`, expect higher values in the trained column. It was not trained to compare
+# sentences, the offline BERT was. Compare your first row with your last one.
+#
+# See it for all pairs at once, and open the other pictures, too: the tokens on a map, for one.
+
+# %% tags=["pytorch"]
+inputs = tokenizer([sentence, *others], padding=True, return_tensors="pt")
+with torch.no_grad():
+    random_output = twin(**inputs, output_hidden_states=True)
+    pretrained_output = model(**inputs, output_hidden_states=True)
+
+# %% tags=["tensorflow"]
+inputs = tokenizer([sentence, *others], padding=True, return_tensors="tf")
+random_output = twin(**inputs, output_hidden_states=True)
+pretrained_output = model(**inputs, output_hidden_states=True)
+
+# %%
+ck.OutputExplorer(
+    random=random_output,
+    pretrained=pretrained_output,
+    input_ids=inputs,
+    tokenizer=tokenizer,
+    picture="sequences",
+)
+
+# %% [markdown]
+# Both sides share one colour scale. On the random side all pairs look much the same. On the trained side one pair
+# stands out: the two that mean the same.
+#
+# Where does the difference come from? It has to be in the weights. Compare them: the histograms, and the small
+# picture of `position_embeddings`.
+
+# %%
+ck.WeightComparison(random=twin, pretrained=model)
+
+# %% [markdown]
+# The random weights follow the bell curve that you know from lesson 2, and their picture is noise. Training has
+# pulled the weights away from it. In the position table it has drawn bands: positions next to each other have become
+# alike. Nobody programmed that.
 
 # %% [markdown] tags=["pytorch"]
 # ## `AutoModel`: code that fits more than one checkpoint
 #
-# `BertModel` is right as long as the checkpoint is a BERT. `AutoModel` takes any checkpoint: it reads the `model_type`
-# in its config and picks the class, as you saw in lesson 1.
+# `BertModel` is right as long as the checkpoint is a BERT. `AutoModel` takes any checkpoint: it reads the
+# `model_type` in its config and picks the class, as you saw in lesson 1.
 
 # %% [markdown] tags=["tensorflow"]
 # ## `TFAutoModel`: code that fits more than one checkpoint
@@ -193,11 +230,20 @@ model = TFAutoModel.from_pretrained(checkpoint)
 print(model.config.model_type, "->", type(model).__name__)
 
 # %% [markdown]
-# The same class, and now your code no longer names it. That is *checkpoint-agnostic* code: change the checkpoint, keep
-# the code.
+# The same class, and now your code no longer names it. That is *checkpoint-agnostic* code: change the checkpoint,
+# keep the code.
 #
-# It has limits. Take a model of another architecture, with random weights and one layer, as you need no more here. Ask
-# both models for their width, and then for their first layer by the path that you know from BERT.
+# How did the auto class get from a name to a model? Follow it, step by step. No weights are loaded for this.
+
+# %%
+ck.AutoModelTrace(checkpoint)
+
+# %% [markdown]
+# The name leads to `config.json`, its `model_type` to a row in a table, the row to a class. Only then comes the file
+# with the weights.
+#
+# It has limits. Take a model of another architecture, with random weights and one layer, as you need no more here.
+# Ask both models for their width, and then for their first layer by the path that you know from BERT.
 
 # %% tags=["pytorch"]
 from transformers import DistilBertConfig
@@ -250,8 +296,14 @@ print(type(classifier).__name__)
 print("not in the file:", sorted(report["missing_keys"]))
 
 # %% [markdown]
-# No error. The body is trained, the head is random, because nobody trained it. Use it now and you get gibberish with a
-# trained accent. To train such a head on your own texts, together with the body, is called *fine-tuning*. It needs
+# The trace says the same before anything is loaded. Look at its last steps.
+
+# %%
+ck.AutoModelTrace(checkpoint, task="sequence-classification")
+
+# %% [markdown]
+# No error. The body is trained, the head is random, because nobody trained it. Use it now and you get gibberish with
+# a trained accent. To train such a head on your own texts, together with the body, is called *fine-tuning*. It needs
 # little data, because the body already knows the language.
 
 # %% [markdown]
@@ -285,8 +337,8 @@ print(min(report["missing_keys"]))
 # transformers writes a warning about it in red. `ck.setup` keeps such warnings off the lessons, and
 # `output_loading_info` tells you the same.
 #
-# So a checkpoint fits an architecture when nothing is missing. Any of the
-# [BERT checkpoints on the Hub](https://huggingface.co/models?other=bert) fits the BERT class. Check one of your choice:
+# So a checkpoint fits an architecture when nothing is missing. Any of the [BERT checkpoints on the
+# Hub](https://huggingface.co/models?other=bert) fits the BERT class. Check one of your choice:
 
 # %% tags=["pytorch"]
 fitting, report = BertModel.from_pretrained(checkpoint, output_loading_info=True)
@@ -320,9 +372,17 @@ for name in ("config.json", "model.safetensors"):
 # Each checkpoint has a folder named after it. Inside, `blobs` holds every file once, `snapshots` holds one folder for
 # each version, with the readable names, and `refs` says which version is the newest that you know.
 #
+# Your cache may hold more than this course. Run the next cell to see what is in it, how much space it takes, and how
+# you would free it. It changes nothing. (No output is printed here, since your cache is yours.)
+
+# %% tags=["yours"]
+# yours: it shows what lies on your own disk, which is different on every machine.
+ck.CacheBrowser()
+
+# %% [markdown]
 # Where is the cache? Older texts, the chapter among them, name a folder `~/.cache/huggingface/transformers`. That was
-# then. The next cell asks a fresh Python where it would look, for a user called Ada. With the setting `HF_HOME` you can
-# move the cache, to a bigger disk for instance.
+# then. The next cell asks a fresh Python where it would look, for a user called Ada. With the setting `HF_HOME` you
+# can move the cache, to a bigger disk for instance.
 
 # %%
 import os
@@ -347,8 +407,8 @@ print("with HF_HOME:", cache_with(HOME="/home/ada", HF_HOME="/data/huggingface")
 # %% [markdown]
 # ## The second load downloads nothing
 #
-# Do not take it on trust. The next cell cuts the network: whatever asks for a connection gets an error, and is counted.
-# `local_files_only=True` tells transformers not to ask for a newer version. Does the model load?
+# Do not take it on trust. The next cell cuts the network: whatever asks for a connection gets an error, and is
+# counted. `local_files_only=True` tells transformers not to ask for a newer version. Does the model load?
 
 # %% tags=["pytorch"]
 import socket
@@ -393,13 +453,13 @@ print(f"{cosine(vector(model, one), vector(model, two)):.2f}")
 #
 # </details>
 #
-# **2.** What will be random if you load this checkpoint with the class for question answering? Guess, then look at the
-# report.
+# **2.** What will be random if you load this checkpoint with the class for question answering? Guess, then look at
+# the report.
 #
 # <details><summary>Solution</summary>
 #
-# Use `AutoModelForQuestionAnswering` (in TensorFlow `TFAutoModelForQuestionAnswering`) and `output_loading_info=True`.
-# Only the head is missing: `qa_outputs.bias` and `qa_outputs.weight`.
+# Use `AutoModelForQuestionAnswering` (in TensorFlow `TFAutoModelForQuestionAnswering`) and
+# `output_loading_info=True`. Only the head is missing: `qa_outputs.bias` and `qa_outputs.weight`.
 #
 # </details>
 

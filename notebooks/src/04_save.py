@@ -70,8 +70,8 @@ except ValueError as error:
     print(str(error).split(". ")[0])
 
 # %% [markdown] tags=["tensorflow"]
-# You know this error from lesson 1: the weights are made at the first call. `from_pretrained` makes that call for you,
-# a config does not. Call the model once and save again.
+# You know this error from lesson 1: the weights are made at the first call. `from_pretrained` makes that call for
+# you, a config does not. Call the model once and save again.
 
 # %% tags=["tensorflow"]
 _ = fresh(tf.constant([[101, 102]]))
@@ -91,8 +91,8 @@ for key in ("model_type", "architectures", "vocab_size", "hidden_size", "num_hid
     print(f"{key:18}", saved[key])
 
 # %% [markdown]
-# You know the sizes. They are all that is needed to build the architecture. `model_type` is what the auto class reads,
-# and `architectures` names the class that was saved.
+# You know the sizes. They are all that is needed to build the architecture. `model_type` is what the auto class
+# reads, and `architectures` names the class that was saved.
 #
 # There is also a little about the file itself. Which version of transformers wrote it? And does it still know which
 # checkpoint it came from?
@@ -105,8 +105,9 @@ print("origin in the file:     ", "_name_or_path" in saved)
 print("origin in memory:       ", model.name_or_path)
 
 # %% [markdown]
-# The version is there. The origin is not: older versions of transformers wrote it as `_name_or_path`, and older texts,
-# the chapter among them, say so. Today only the model in memory knows. Note down yourself where a model came from.
+# The version is there. The origin is not: older versions of transformers wrote it as `_name_or_path`, and older
+# texts, the chapter among them, say so. Today only the model in memory knows. Note down yourself where a model came
+# from.
 
 # %% [markdown] tags=["pytorch"]
 # ## The state dictionary
@@ -159,8 +160,8 @@ print("the same shapes:", sorted(in_file) == sorted(state.values()))
 
 # %% [markdown]
 # That is all there is in it: names and numbers. No layers, no order, no code. The config says how to build the model,
-# the weights say what to fill it with. One is of little use without the other. See for yourself: put each of them in a
-# folder of its own and load it.
+# the weights say what to fill it with. One is of little use without the other. See for yourself: put each of them in
+# a folder of its own and load it.
 
 # %% tags=["pytorch"]
 load = AutoModel.from_pretrained
@@ -202,8 +203,8 @@ print(f"{Path('pytorch_model.bin').stat().st_size / 1e6:.1f} MB")
 print("the same names:", list(old) == list(model.state_dict()))
 
 # %% [markdown] tags=["pytorch"]
-# Why was it replaced? Such a file is a *pickle*, and reading a pickle can run code that somebody put into it. Here is a
-# harmless one. Reading it should give you an object back. Look at what it does instead.
+# Why was it replaced? Such a file is a *pickle*, and reading a pickle can run code that somebody put into it. Here is
+# a harmless one. Reading it should give you an object back. Look at what it does instead.
 
 # %% tags=["pytorch"]
 import pickle
@@ -218,8 +219,8 @@ data = pickle.dumps(Surprise())
 pickle.loads(data)
 
 # %% [markdown] tags=["pytorch"]
-# It could have deleted your files. `weights_only=True` above makes `torch.load` refuse such things. A safetensors file
-# has no place for code in the first place.
+# It could have deleted your files. `weights_only=True` above makes `torch.load` refuse such things. A safetensors
+# file has no place for code in the first place.
 #
 # Can you still ask for the old kind? transformers 4.54 takes `safe_serialization=False` and writes it. transformers 5
 # ignores the wish.
@@ -235,8 +236,8 @@ weights_file = "directory_on_my_computer/model.safetensors"
 # %% [markdown] tags=["tensorflow"]
 # ## `tf_model.h5`, or `model.safetensors`
 #
-# `tf_model.h5` is TensorFlow's own kind of file. Most checkpoints on the Hub are *safetensors* files today. TensorFlow
-# writes one if you ask for it.
+# `tf_model.h5` is TensorFlow's own kind of file. Most checkpoints on the Hub are *safetensors* files today.
+# TensorFlow writes one if you ask for it.
 
 # %% tags=["tensorflow"]
 model.save_pretrained("safe_style", safe_serialization=True)
@@ -245,8 +246,8 @@ print(sorted(file.name for file in Path("safe_style").iterdir()))
 weights_file = "safe_style/model.safetensors"
 
 # %% [markdown]
-# A safetensors file is so simple that you can read it without any library. The first 8 bytes say how long the table of
-# contents is. The table follows. All the rest is numbers.
+# A safetensors file is so simple that you can read it without any library. The first 8 bytes say how long the table
+# of contents is. The table follows. All the rest is numbers.
 
 # %%
 with Path(weights_file).open("rb") as file:
@@ -263,12 +264,33 @@ print("largest:   ", largest, contents[largest]["dtype"], contents[largest]["sha
 
 # %% [markdown]
 # `F32` is a number of 32 bits, which is 4 bytes. The largest tensor is your old friend, the word table.
+#
+# Reading only the beginning of a file is quick, however large the file is. The inspector does that for everything in
+# the folder, and asks whether config and weights fit.
+
+# %%
+ck.CheckpointInspector("directory_on_my_computer")
+
+# %% [markdown]
+# They fit. Now tamper with the config. Copy the folder, and let its config call for two layers more than there are.
+# What will be missing?
+
+# %%
+shutil.copytree("directory_on_my_computer", "tampered", dirs_exist_ok=True)
+tampered = {**saved, "num_hidden_layers": saved["num_hidden_layers"] + 2}
+Path("tampered/config.json").write_text(json.dumps(tampered))
+
+ck.CheckpointInspector("tampered")
+
+# %% [markdown]
+# Two layers of tensors are called for, and the file has none of them. Would `from_pretrained` load such a folder? It
+# would, and the two layers would be random, as in lesson 3.
 
 # %% [markdown]
 # ## Load it back
 #
-# Now the proof. Load the folder, exactly as you load a name from the Hub. Is every weight the same? And does the model
-# answer the same?
+# Now the proof. Load the folder, exactly as you load a name from the Hub. Is every weight the same? And does the
+# model answer the same?
 
 # %% tags=["pytorch"]
 again = AutoModel.from_pretrained("directory_on_my_computer")
@@ -302,12 +324,12 @@ print("largest difference in the output:", float(abs(before - after).max()))
 # %% [markdown] tags=["tensorflow"]
 # ## To PyTorch and back
 #
-# In lesson 3 you read PyTorch's weights into TensorFlow. Does the other way work, too? PyTorch is asked in a Python of
-# its own, so that this notebook stays with TensorFlow. It builds a model from your `config.json`, fills it from your
-# `tf_model.h5`, and runs it on the same input.
+# In lesson 3 you read PyTorch's weights into TensorFlow. Does the other way work, too? PyTorch is asked in a Python
+# of its own, so that this notebook stays with TensorFlow. It builds a model from your `config.json`, fills it from
+# your `tf_model.h5`, and runs it on the same input.
 #
-# `from_pretrained` has an option for this, `from_tf=True`. With the versions that this course pins it leaves the model
-# empty. So you call the function that does the filling.
+# `from_pretrained` has an option for this, `from_tf=True`. With the versions that this course pins it leaves the
+# model empty. So you call the function that does the filling.
 
 # %% tags=["tensorflow", "needs-pytorch"]
 # needs-pytorch: without PyTorch there is nobody to ask, and the cell says so instead.
@@ -352,8 +374,8 @@ print("PyTorch is loaded in this notebook:", "torch" in sys.modules)
 #
 # <details><summary>Solution</summary>
 #
-# 4 bytes for each parameter are 17.5 MB. The table of contents adds a few thousand bytes, which you do not see in this
-# rounding.
+# 4 bytes for each parameter are 17.5 MB. The table of contents adds a few thousand bytes, which you do not see in
+# this rounding.
 #
 # </details>
 #

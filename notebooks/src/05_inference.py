@@ -37,8 +37,9 @@ model = TFAutoModel.from_pretrained(checkpoint)
 sequences = ["Hello!", "Cool.", "Nice!"]
 
 # %% [markdown]
-# The *tokenizer* cuts each sentence into tokens and looks every token up in its vocabulary. What it finds there is the
-# *input ID*: the number of a row in the word table that you saw in lesson 1. How many IDs do you expect for *Hello!*?
+# The *tokenizer* cuts each sentence into tokens and looks every token up in its vocabulary. What it finds there is
+# the *input ID*: the number of a row in the word table that you saw in lesson 1. How many IDs do you expect for
+# *Hello!*?
 
 # %%
 for sequence in sequences:
@@ -46,8 +47,8 @@ for sequence in sequences:
     print(ids, tokenizer.convert_ids_to_tokens(ids))
 
 # %% [markdown]
-# Four: the word, the punctuation mark, and two that you did not write. `[CLS]` opens every text and `[SEP]` closes it.
-# BERT was trained with them, so it expects them.
+# Four: the word, the punctuation mark, and two that you did not write. `[CLS]` opens every text and `[SEP]` closes
+# it. BERT was trained with them, so it expects them.
 #
 # Here are the numbers that the chapter prints:
 
@@ -180,6 +181,18 @@ for name in ("input_ids", "attention_mask"):
         print("  ", row)
 
 # %% [markdown]
+# Now with sentences of your own. Edit the text, one sentence on each line, and watch the tensor. Set padding to
+# *none*, and read what the framework says. Cut the long ones.
+
+# %%
+builder = ck.TensorBuilder(["Hello!", "Very cool.", "Nice!"], tokenizer, config=model.config, padding="longest")
+builder
+
+# %% [markdown]
+# `builder.tensor` is the tensor that you see, and `builder.inputs` has the mask as well. They go into the model
+# further down.
+
+# %% [markdown]
 # ## Call the model
 #
 # Back to the three sequences of the chapter. With the tensor in hand, using the model is one call.
@@ -217,11 +230,11 @@ print("the same:", (by_name == by_position).all())
 print("Hello:", by_name[0, 1, :4].round(4))
 
 # %% [markdown]
-# These are the first numbers of what the model makes of *Hello* in *Hello!* They are not a prediction yet. A head turns
-# them into one, as you saw with the `[MASK]` in lesson 2.
+# These are the first numbers of what the model makes of *Hello* in *Hello!* They are not a prediction yet. A head
+# turns them into one, as you saw with the `[MASK]` in lesson 2.
 #
-# There is an exclamation mark in the first and in the third sequence, with the same ID, 999, in the same place. Does it
-# get the same vector in both?
+# There is an exclamation mark in the first and in the third sequence, with the same ID, 999, in the same place. Does
+# it get the same vector in both?
 
 # %%
 one, other = by_name[0, 2], by_name[2, 2]
@@ -247,6 +260,33 @@ print("hidden states:", len(full.hidden_states), "times", tuple(full.hidden_stat
 
 # %% [markdown]
 # One more than there are layers: the first entry is what enters the first layer.
+#
+# Numbers like these are easier to see than to read. Take the sentences from the builder above: if you changed them,
+# you see yours.
+
+# %% [markdown] tags=["pytorch"]
+# Attention weights need one more thing in PyTorch. Its fastest way to compute attention never writes them down, so
+# you ask for the plain one: `attn_implementation="eager"`.
+
+# %% tags=["pytorch"]
+with torch.no_grad():
+    seen = AutoModel.from_pretrained(checkpoint, attn_implementation="eager")(
+        **builder.inputs,
+        output_hidden_states=True,
+        output_attentions=True,
+    )
+
+# %% tags=["tensorflow"]
+seen = model(**builder.inputs, output_hidden_states=True, output_attentions=True)
+
+# %%
+ck.OutputExplorer(seen, builder.inputs, tokenizer, config=model.config)
+
+# %% [markdown]
+# Start with the table on top: each number of each shape comes from the config or from your batch. Then look for three
+# things. In *Hidden states*, move from layer to layer: the vectors of one token change little by little. In
+# *Attention*, find a head that looks at the token before, or one that looks at `[SEP]` only. And padding gets no
+# attention at all, because of the mask.
 
 # %% [markdown]
 # ## IDs belong to one vocabulary
