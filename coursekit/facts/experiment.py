@@ -6,9 +6,11 @@ before the experiments; what is found for them holds for all of their kind.
 
 from __future__ import annotations
 
+import time
 from collections import Counter
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from functools import partial
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from coursekit.facts import changes
 from coursekit.facts.dimensions import Dimension, Measurement, infer, undetermined
@@ -17,8 +19,13 @@ from coursekit.frameworks.anatomy import RESIDUAL, CannotTraceError, Lengths, Sh
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
+T = TypeVar("T")
 Key = tuple[str, ...]
 """``("weight", name)``, ``("list", path)``, ``("calls", path)``, ``("out", path, "0")``, ``("input", name)`` …"""
+
+SECONDS = 5.0
+"""How long the experiments with one config may take, in seconds of this thread: what others do does not count."""
+_LATE = f"not tried: the experiments with this model take longer than {SECONDS:.0f} s"
 
 _DATA = {"batch": "batch", "sequence": "sequence", "target_sequence": "target sequence"}
 """How the lengths of the data are called in a shape."""
@@ -107,12 +114,22 @@ class Experiments:
         The config to change; it is copied, never altered.
     sketch
         Build a config and return its :class:`Sketch`, with a trace if lengths are given.
+    seconds
+        How long they may take; what was not tried by then is listed as untested.
     """
 
-    def __init__(self, config: Any, sketch: Callable[[Any, Lengths | None], Sketch]) -> None:
+    def __init__(
+        self, config: Any, sketch: Callable[[Any, Lengths | None], Sketch], *, seconds: float = SECONDS
+    ) -> None:
         self.config = config
         self.sketch = sketch
         self.lengths: Lengths | None = None
+        self.end = time.thread_time() + seconds
+
+    @property
+    def late(self) -> bool:
+        """Whether the time is over."""
+        return time.thread_time() > self.end
 
     def run(self, *, trace: bool = True) -> Findings:
         """Try every attribute and return what each did; with ``trace``, also to what flows through the model."""
@@ -120,6 +137,7 @@ class Experiments:
         self.base: dict[str, Any] = {**self.values, **_data(Lengths())}
         self.inferred: dict[Any, Dimension] = {}
         self.effects: dict[str, Effect] = {}
+        self.unfinished = False
         self._start(self.sketch(self.config, None).sizes(), None)
         numbers = {name: value for name, value in self.values.items() if changes.alternatives(value)}
         unlikely = [
@@ -127,22 +145,23 @@ class Experiments:
             for name, value in numbers.items()
             if isinstance(value, (bool, float)) or value < 0 or changes.UNLIKELY.search(name)
         ]
-        self._together(unlikely)
+        # Those that shape most come first, so that they are known if the time runs out.
         for name in numbers:
-            if name not in self.effects:
+            if name not in unlikely:
                 self._alone(name)
+        self._together(unlikely)
         for name, value in self.values.items():
             self.effects.setdefault(name, Effect(value, "untested", _why_untested(value)))
         effects = {name: self.effects[name] for name in self.values}
         dimensions = self._confirmed()
         if not trace:
             return Findings(dimensions, effects, no_trace="not asked for")
-        try:
-            found = self.sketch(self.config, Lengths()).trace
-        except Exception as error:  # noqa: BLE001  (a forward pass may fail in as many ways as there are models)
-            return Findings(dimensions, effects, no_trace=reason(error))
+        if self.late:
+            return Findings(dimensions, effects, no_trace=_LATE)
+        traced, error = attempt(lambda: self.sketch(self.config, Lengths()))
+        found = traced.trace if traced else None
         if found is None:
-            return Findings(dimensions, effects, no_trace="nothing was recorded")
+            return Findings(dimensions, effects, no_trace=reason(error) if error else "nothing was recorded")
         self._flow(found)
         return Findings({**dimensions, **self._dimensions()}, effects, found)
 
@@ -166,11 +185,11 @@ class Experiments:
             length = getattr(Lengths(), name) + 4
             if name == "target_sequence" and len(trace.inputs) < 2:  # noqa: PLR2004  (an encoder's and a decoder's)
                 continue
-            try:
-                longer = self.sketch(self.config, Lengths(**{name: length})).sizes()
-            except Exception:  # noqa: BLE001, S112  (a model may demand special lengths; its sizes then stay fixed)
+            # A model may demand special lengths; its sizes then stay fixed.
+            longer, _ = attempt(partial(self.sketch, self.config, Lengths(**{name: length})))
+            if longer is None:
                 continue
-            self._compare(label, length, longer)
+            self._compare(label, length, longer.sizes())
         # A table's number of rows shapes one or two weights and nothing that flows: look at all of those at once.
         few = [name for name, count in hanging.items() if count <= 2]  # noqa: PLR2004
         sizes, _ = self._build({name: self.effects[name].tried for name in few})
@@ -182,19 +201,23 @@ class Experiments:
                 if type(effect.tried) is int and effect.kind == "nothing" and not changes.UNLIKELY.search(n)
             ]
         for name in alone:
+            if self.late:
+                self.unfinished = True
+                return
             sizes, _ = self._build({name: self.effects[name].tried})
             if sizes is not None:
                 self._compare(name, self.effects[name].tried, sizes)
 
     def _build(self, tried: dict[str, Any]) -> tuple[dict[Key, Shape] | None, str]:
-        try:
-            return self.sketch(changes.changed(self.config, tried), self.lengths).sizes(), ""
-        except Exception as error:  # noqa: BLE001  (whatever an architecture raises is its answer)
-            return None, reason(error)
+        built, error = attempt(lambda: self.sketch(changes.changed(self.config, tried), self.lengths))
+        return (built.sizes(), "") if built else (None, reason(error) if error else "")
 
     def _together(self, names: list[str]) -> None:
         """Change many attributes at once; only if something changed or failed, look closer at each half."""
         if not names:
+            return
+        if self.late:
+            self._put_off(names)
             return
         if len(names) == 1:
             self._alone(names[0])
@@ -208,7 +231,14 @@ class Experiments:
         self._together(names[:middle])
         self._together(names[middle:])
 
+    def _put_off(self, names: Iterable[str]) -> None:
+        self.unfinished = True
+        self.effects.update({name: Effect(self.values[name], "untested", _LATE) for name in names})
+
     def _alone(self, name: str) -> None:
+        if self.late:
+            self._put_off([name])
+            return
         notes: list[str] = []
         for value in changes.alternatives(self.values[name]):
             sizes, note = self._build({name: value})
@@ -239,14 +269,17 @@ class Experiments:
     def _dimension(self, size: int, measured: dict[str, list[Measurement]]) -> Dimension:
         key = (size, tuple((name, *(point.size for point in points)) for name, points in measured.items()))
         if key not in self.inferred:
-            self.inferred[key] = infer(size, self.base, measured)
+            found = infer(size, self.base, measured)
+            # A constant in a formula may be an attribute that was not tried.
+            sure = not self.unfinished or found.name in self.base
+            self.inferred[key] = found if sure else undetermined(size, found.attributes)
         return self.inferred[key]
 
     def _confirmed(self) -> dict[Key, tuple[Dimension, ...]]:
         """Change all attributes of each product or sum at once: what a formula then gets wrong is no formula."""
         dimensions = self._dimensions()
         several = {each.attributes for shape in dimensions.values() for each in shape if each.exact}
-        for names in (names for names in several if len(names) > 1):
+        for names in (names for names in several if len(names) > 1 and not self.late):
             tried = {name: self.effects[name].tried for name in names}
             sizes, _ = self._build(tried)
             for key, shape in dimensions.items():
@@ -259,6 +292,19 @@ class Experiments:
                         for each, size in zip(shape, now, strict=True)
                     )
         return dimensions
+
+
+def attempt(action: Callable[[], T]) -> tuple[T | None, Exception | None]:
+    """Return what ``action`` gives and None, or None and its error; an alarm goes through.
+
+    A model may refuse to be built or called in as many ways as there are models, and each is an answer.
+    """
+    try:
+        return action(), None
+    except TimeoutError:  # the caller's own alarm
+        raise
+    except Exception as error:  # noqa: BLE001  (said above)
+        return None, error
 
 
 def reason(error: BaseException) -> str:

@@ -5,13 +5,14 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from coursekit import frameworks
 from coursekit.errors import CourseError
 from coursekit.facts import changes
 from coursekit.facts.dimensions import Dimension
-from coursekit.facts.experiment import Effect, Experiments, Findings, Sketch, reason
+from coursekit.facts.experiment import Effect, Experiments, Findings, Sketch, attempt, reason
 from coursekit.facts.flow import Flow, flow
 from coursekit.facts.folding import Node, extrapolated, first_of_each_kind, fold, named
 
@@ -139,11 +140,14 @@ def model_facts(source: Any, *, names: bool = True, framework: str | None = None
         trace = anatomy.trace(built, lengths, additions=False) if lengths else None
         return Sketch({} if lengths else anatomy.weights(built), () if lengths else anatomy.paths(built), trace)
 
-    try:
+    def experiments() -> tuple[Any, Findings]:
         short = _shortened(config, tree, sketch)
-        findings = Experiments(short, sketch).run()
-    except Exception as error:  # noqa: BLE001  (a model class of somebody else's may not build from its config)
-        return ModelFacts(**about, tree=tree, unnamed=reason(error))
+        return short, Experiments(short, sketch).run()
+
+    done, error = attempt(experiments)
+    if done is None:  # a model class of somebody else's may not build from its config
+        return ModelFacts(**about, tree=tree, unnamed=reason(error) if error else "")
+    short, findings = done
     values = changes.flat(config)
     tree = _named(tree, findings, values)
     return ModelFacts(
@@ -211,38 +215,36 @@ def _planned(framework: Framework, anatomy: Anatomy, config: Any) -> Node:
         model = anatomy.build(changes.changed(config, dict(values)), None)
         return fold(anatomy.modules(model), _parameters(framework, model))
 
-    try:
-        for name, value in many.items():
-            if value % _FEW_EXPERTS:
-                continue
-            small, larger = tree({name: _FEW_EXPERTS}), tree({name: 2 * _FEW_EXPERTS})
-            return extrapolated(small, larger, value // _FEW_EXPERTS - 1)
-    except Exception:  # noqa: BLE001, S110  (then all of them are built)
-        pass
-    try:
-        return tree({})
-    except Exception as error:
+    def extrapolate(name: str, times: int) -> Node:
+        return extrapolated(tree({name: _FEW_EXPERTS}), tree({name: 2 * _FEW_EXPERTS}), times - 1)
+
+    for name, value in many.items():
+        if value % _FEW_EXPERTS:
+            continue
+        # If a few cannot be built, or are not of one form, all of them are.
+        folded, _ = attempt(partial(extrapolate, name, value // _FEW_EXPERTS))
+        if folded is not None:
+            return folded
+    whole, error = attempt(lambda: tree({}))
+    if whole is None:
         raise CourseError(
             f"{type(config).__name__} with these values describes no model that can be built.{_blamed(config, tree)}",
-            why=f"the architecture says: {reason(error)}",
+            why=f"the architecture says: {reason(error) if error else 'nothing'}",
             remedy="Change the attribute that it names, or start from the defaults.",
         ) from error
+    return whole
 
 
 def _blamed(config: Any, tree: Any) -> str:
     """Return the sentence that names the attributes with which the config would build if they had their defaults."""
-    try:
-        default = changes.flat(type(config)())
-    except Exception:  # noqa: BLE001  (some configs cannot be made without arguments)
-        return ""
+    made, _ = attempt(type(config))  # some configs cannot be made without arguments
+    default = changes.flat(made) if made is not None else {}
     blamed = []
     for name, value in changes.flat(config).items():
         if name in default and default[name] != value:
-            try:
-                tree({name: default[name]})
-            except Exception:  # noqa: BLE001, S112  (then it is not this one alone)
-                continue
-            blamed.append(f"{name}={value!r}")
+            built, _ = attempt(partial(tree, {name: default[name]}))
+            if built is not None:
+                blamed.append(f"{name}={value!r}")
     return f" It could be built without {' or '.join(blamed)}." if blamed else ""
 
 
@@ -268,9 +270,8 @@ def _shortened(config: Any, tree: Node, sketch: Any) -> Any:
             count = max(count, 4 * _FEW_EXPERTS)  # routers may group them
         if count >= value:
             continue
-        try:
-            built = sketch(changes.changed(config, {**short, name: count}), None)
-        except Exception:  # noqa: BLE001, S112  (this attribute cannot be less)
+        built, _ = attempt(partial(sketch, changes.changed(config, {**short, name: count}), None))
+        if built is None:  # this attribute cannot be less
             continue
         sizes = built.sizes()
         fewer = any(sizes.get(("list", path)) == (count,) for path in mine)
@@ -343,8 +344,11 @@ def _flow(anatomy: Anatomy, config: Any, model_class: Any, tree: Node, findings:
 
     if findings.trace is None:
         return Flow(reason=findings.no_trace)
-    try:
+
+    def read() -> Flow:
         trace = anatomy.trace(anatomy.build(config, model_class), Lengths(), additions=True)
         return flow(tree, trace, findings.dimensions)
-    except Exception as error:  # noqa: BLE001  (a picture that cannot be read for sure is not drawn)
-        return Flow(reason=reason(error))
+
+    found, error = attempt(read)
+    # A picture that cannot be read for sure is not drawn.
+    return found or Flow(reason=reason(error) if error else "")

@@ -107,7 +107,7 @@ def trace(model: Any, lengths: Lengths, *, additions: bool) -> Trace:
             recorder = _Recorder(model, additions=additions)
             try:
                 return recorder.run(_inputs(model, lengths), tuple(stand_ins))
-            except CannotTraceError:
+            except (CannotTraceError, TimeoutError):
                 raise
             except Exception as error:
                 path = recorder.open_paths[-1] if recorder.open_paths else ""

@@ -118,7 +118,7 @@ def trace(model: Any, lengths: Lengths, *, additions: bool) -> Trace:
             recorder = _Recorder(fresh, graph)
             with recorder.recording():
                 result = fresh(inputs, training=False)
-    except CannotTraceError:
+    except (CannotTraceError, TimeoutError):
         raise
     except Exception as error:
         line = str(error).strip().split("\n", maxsplit=1)[0][:200]
