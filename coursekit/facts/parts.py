@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 PARTS: tuple[tuple[str, str], ...] = (
     ("embeddings", "Embeddings"),
@@ -20,6 +21,7 @@ _HEAD = re.compile(r"(^|[./])(pooler|lm_head|cls|classifier|score|head|heads|pre
 _EMBEDDING = re.compile(r"embed|(^|[./])(wte|wpe|shared|tok_|patch_|relative_attention_bias|position)")
 
 
+@lru_cache(maxsize=4096)
 def part_of(name: str) -> str:
     """Return the part that the tensor called ``name`` belongs to, one of ``PARTS``.
 

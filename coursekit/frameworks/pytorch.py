@@ -104,13 +104,18 @@ class PyTorch(Framework):
 
     def plan(self, config: Any, task: str = "") -> Any:
         """Return ``AutoModel.from_config(config)`` built on the ``meta`` device."""
-        import torch
+        from coursekit.frameworks.pytorch_plan import shapes_only
 
-        from coursekit.frameworks.pytorch_plan import unfilled
-
-        # Filling tensors that have no values takes most of the time.
-        with torch.device("meta"), unfilled():
+        with shapes_only():
             return self.auto_class(task).from_config(config)
+
+    def planned_parameters(self, config: Any, task: str = "") -> list[Parameter]:
+        """Return the parameters that the model would have."""
+        from coursekit.frameworks.pytorch_plan import shapes_only, unfilled_model
+
+        with shapes_only():
+            model = unfilled_model(config, self.auto_class(task))
+        return self.parameters(model)
 
     def anatomy(self) -> Anatomy:
         """Return :mod:`coursekit.frameworks.pytorch_anatomy`."""

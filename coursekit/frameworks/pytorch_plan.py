@@ -2,16 +2,55 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from functools import cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 
-def unfilled() -> Any:
-    """Return a context in which new weights are not initialized; it holds for the current thread only.
+@contextmanager
+def shapes_only() -> Iterator[None]:
+    """Let new tensors have a shape and no memory, and fill none; this holds for the current thread only.
 
     transformers' own ``no_init_weights`` replaces functions for the whole process and skips the tying of weights, so
     the count would be wrong for models that share them.
     """
+    import torch
+
+    # Filling tensors that have no values takes most of the time.
+    with torch.device("meta"), _unfilled_class()():
+        yield
+
+
+def unfilled_model(config: Any, auto_class: Any) -> Any:
+    """Return ``auto_class.from_config(config)`` for its parameters' shapes, without the walk that initializes them."""
+    try:
+        found = auto_class._model_mapping[type(config)]  # noqa: SLF001  (there is no public way to ask)
+    except KeyError:
+        found = None
+    # transformers 5 initializes nothing on the meta device; where an architecture has several models, it chooses.
+    if not isinstance(found, type) or not hasattr(found, "_initialize_weights") or not _walks():
+        return auto_class.from_config(config)
+    return _without_walk(found)._from_config(config)  # noqa: SLF001  (what from_config calls)
+
+
+def _walks() -> bool:
+    import transformers
+
+    return int(transformers.__version__.partition(".")[0]) < 5  # noqa: PLR2004  (the version that stopped)
+
+
+@cache
+def _without_walk(cls: Any) -> Any:
+    """Return ``cls`` under its own name, with an ``initialize_weights`` that does nothing."""
+    names = {"__module__": cls.__module__, "__qualname__": cls.__qualname__, "__doc__": cls.__doc__}
+    return type(cls)(cls.__name__, (cls,), {**names, "initialize_weights": lambda _: None})
+
+
+@cache
+def _unfilled_class() -> Any:
     from torch.overrides import TorchFunctionMode
 
     fills = _fills()
@@ -22,7 +61,7 @@ def unfilled() -> Any:
                 return args[0] if args else kwargs["tensor"]
             return func(*args, **(kwargs or {}))
 
-    return Unfilled()
+    return Unfilled
 
 
 @cache

@@ -15,7 +15,9 @@ def placeholders() -> Iterator[None]:
     """Let new variables know their name, shape and type only; they are eager, which is faster than a graph."""
     import tensorflow as tf
 
-    with tf.init_scope(), tf.variable_creator_scope(_create):
+    from coursekit.frameworks.tensorflow_shortcuts import shortcuts
+
+    with shortcuts(), tf.init_scope(), tf.variable_creator_scope(_create):
         yield
 
 

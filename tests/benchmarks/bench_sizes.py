@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import importlib.util
+import os
 import resource
 import statistics
 import sys
@@ -96,7 +97,7 @@ def main():
             peer = median(built, 3)
             print(f"torchinfo on a built model: {peer:.0f} ms, {peer / ours:.0f} times as long (target 50)")
             rows.append(("time, as a share of torchinfo's", 100 * ours / peer, 2.0, "%"))
-    if importlib.util.find_spec("tf_keras"):
+    if importlib.util.find_spec("tf_keras") and os.environ.get("USE_TF") != "0":
         count("tensorflow")
         rows.append(("size_facts(BertConfig()), TensorFlow", median(lambda: count("tensorflow"), 9), 150.0, "ms"))
     for name, figure, target, unit in rows:
