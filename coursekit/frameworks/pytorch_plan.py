@@ -2,26 +2,17 @@
 
 from __future__ import annotations
 
-from contextlib import contextmanager
 from functools import cache
-from typing import TYPE_CHECKING, Any
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
+from typing import Any
 
 
-@contextmanager
-def shapes_only() -> Iterator[None]:
-    """Let new tensors have a shape and no memory, and fill none; this holds for the current thread only.
+def shapes_only() -> Any:
+    """Return a context in which new tensors have a shape and no memory, and none is filled.
 
-    transformers' own ``no_init_weights`` replaces functions for the whole process and skips the tying of weights, so
-    the count would be wrong for models that share them.
+    It holds for the current thread only. transformers' own ``no_init_weights`` replaces functions for the whole process
+    and skips the tying of weights, so the count would be wrong for models that share them.
     """
-    import torch
-
-    # Filling tensors that have no values takes most of the time.
-    with torch.device("meta"), _unfilled_class()():
-        yield
+    return _unfilled_class()("meta")
 
 
 def unfilled_model(config: Any, auto_class: Any) -> Any:
@@ -51,15 +42,20 @@ def _without_walk(cls: Any) -> Any:
 
 @cache
 def _unfilled_class() -> Any:
-    from torch.overrides import TorchFunctionMode
+    # What torch.device("meta") enters. A second mode around it would be asked about every function once more, and
+    # filling tensors that have no values takes most of the time.
+    from torch.utils._device import DeviceContext, _device_constructors
 
-    fills = _fills()
+    fills, constructors = _fills(), _device_constructors()
 
-    class Unfilled(TorchFunctionMode):  # type: ignore[misc]  # PyTorch is not type-checked here
+    class Unfilled(DeviceContext):  # type: ignore[misc]  # PyTorch is not type-checked here
         def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
             if func in fills:
                 return args[0] if args else kwargs["tensor"]
-            return func(*args, **(kwargs or {}))
+            kwargs = kwargs or {}
+            if func in constructors and kwargs.get("device") is None:
+                kwargs["device"] = self.device
+            return func(*args, **kwargs)
 
     return Unfilled
 
