@@ -160,7 +160,7 @@ def batch_facts(
     settings.check()
     vocabulary, second = Vocabulary.of(tokenizer), Vocabulary.of(other, argument="other")
     own = None if vocabulary is None else vocabulary.tokenizer
-    room = frameworks.get(framework) if framework is not None else frameworks.choose([sequences])
+    room = frameworks.choose([sequences], name=framework)
     given = checked(sequences)
     config = getattr(config, "config", config)  # a model has one
     bounds = limits(config, vocabulary)

@@ -114,15 +114,22 @@ def model_facts(source: Any, *, names: bool = True, framework: str | None = None
     Raises
     ------
     CourseError
-        When ``source`` is something else, or its config describes no model that can be built.
+        When ``source`` is something else or a model without weights, or no model can be built from its config.
     """
-    chosen = frameworks.get(framework) if framework else None
+    chosen = frameworks.choose(name=framework) if framework else None
     model, config = _resolve(source)
     chosen = (frameworks.of(model) if model is not None else None) or chosen or frameworks.choose()
     anatomy = chosen.anatomy()
     model_class = type(model) if model is not None else None
     if model is not None:
-        where = anatomy.devices(model)
+        try:
+            where = anatomy.devices(model)
+        except ValueError as unbuilt:  # only Keras has models without weights
+            raise CourseError(
+                f"This {type(model).__name__} has no weights yet.",
+                why="TensorFlow makes the weights when a model is first called.",
+                remedy="Call the model once, for example: model(model.dummy_inputs). Or give its config.",
+            ) from unbuilt
         tree = fold(anatomy.modules(model), _parameters(chosen, model), where.get)  # type: ignore[arg-type]
     else:
         tree = _planned(chosen, anatomy, config)

@@ -107,7 +107,7 @@ def size_facts(config: Any, *, framework: str | None = None) -> SizeFacts:
         When no model can be built from ``config``, with the reason that the model's own code gives.
     """
     check_config(config)
-    room = frameworks.get(framework) if framework else frameworks.choose()
+    room = frameworks.choose(name=framework)
     key = (room.name, _content(config))
     with _lock:
         if key in _cache:

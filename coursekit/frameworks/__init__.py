@@ -53,14 +53,25 @@ def available() -> list[Framework]:
     return [framework for framework in FRAMEWORKS.values() if find_spec(framework.module) is not None]
 
 
-def choose(values: Iterable[object] = ()) -> Framework:
-    """Return the framework to work with: that of ``values``, else the one in use, else the one that is installed.
+def choose(values: Iterable[object] = (), *, name: str | None = None) -> Framework:
+    """Return the framework to work with: the one called ``name``.
+
+    Without a name it is that of ``values``, else the one in use, else the one that is installed.
 
     Raises
     ------
     CourseError
-        When neither framework is installed.
+        When no framework has that name, or it is not installed, or neither is.
     """
+    if name is not None:
+        named = get(name)
+        if named not in available():
+            raise CourseError(
+                f"{named.label} is not installed.",
+                why=f"framework={name!r} asks for {named.label}'s own tensors.",
+                remedy=f"Leave framework out, or install {named.label}; ck.setup({name!r}) names the packages.",
+            )
+        return named
     for value in values:
         if (framework := of(value)) is not None:
             return framework

@@ -174,12 +174,12 @@ def test_rows_longer_than_the_models_positions_are_named(tokenizer):
 
     config = BertConfig(max_position_embeddings=4)
 
-    assert batch_facts(RAGGED, tokenizer, config=config, framework="pytorch").too_long == [1, 2]
-    assert batch_facts(SENTENCES, tokenizer, config=config, framework="pytorch").too_long == []
+    assert batch_facts(RAGGED, tokenizer, config=config).too_long == [1, 2]
+    assert batch_facts(SENTENCES, tokenizer, config=config).too_long == []
 
 
 def test_every_position_says_what_it_is(tokenizer):
-    facts = batch_facts(["Hi 🤗", "Hello there you!"], tokenizer, framework="pytorch", settings=Settings("longest"))
+    facts = batch_facts(["Hi 🤗", "Hello there you!"], tokenizer, settings=Settings("longest"))
 
     assert facts.sequences[0].kinds == ("special", "token", "unknown", "special", "padding", "padding")
     assert facts.sequences[0].tokens == ("[CLS]", "hi", "[UNK]", "[SEP]", "[PAD]", "[PAD]")
@@ -188,13 +188,13 @@ def test_every_position_says_what_it_is(tokenizer):
 
 
 def test_both_readings_are_there_when_both_tokenizers_are(tokenizer, cased_tokenizer):
-    facts = batch_facts(CHAPTER, cased_tokenizer, other=tokenizer, framework="pytorch")
+    facts = batch_facts(CHAPTER, cased_tokenizer, other=tokenizer)
 
     first, second = facts.readings
     assert second.tokens[0] == ("[CLS]", "hello", "!", "[SEP]")
     assert first.tokens[0] == tuple(cased_tokenizer.convert_ids_to_tokens(CHAPTER[0])) != second.tokens[0]
     assert len(facts.oddities) == 3
-    assert batch_facts(CHAPTER, tokenizer, framework="pytorch").readings == ()
+    assert batch_facts(CHAPTER, tokenizer).readings == ()
 
 
 def test_a_hundred_thousand_ids_are_whole_in_the_tensor(framework):
@@ -209,7 +209,7 @@ def test_the_framework_is_that_of_a_given_tensor(framework):
 
 
 def test_facts_are_frozen_and_plain(tokenizer):
-    facts = batch_facts(SENTENCES, tokenizer, framework="pytorch")
+    facts = batch_facts(SENTENCES, tokenizer)
 
     assert all(frameworks.of(value) is None for value in vars(facts).values())
     with pytest.raises(dataclasses.FrozenInstanceError):
