@@ -43,6 +43,8 @@ class Picture:
     dark: bool = False
 
 
+HEIGHT = 2600  # a view is photographed whole, so the window has to hold it
+
 PICTURES = [
     Picture("lesson", "pytorch/01_config.ipynb", "ConfigBrowser"),
     Picture("map", "pytorch/01_config.ipynb", "ModelMap"),
@@ -60,13 +62,13 @@ def main(wanted: list[str]) -> None:
         lab = Lab.start(Path(folder) / "lab")
         try:
             for picture in todo:
-                page = new_page(browser, Watch(), viewport={"width": 1240, "height": 1000})
+                page = new_page(browser, Watch(), viewport={"width": 1240, "height": HEIGHT})
                 name = f"{picture.name}.ipynb"
                 shutil.copy(ROOT / "notebooks" / picture.lesson, lab.folder / name)
                 lab.open(page, name, dark=picture.dark)
                 cell = page.locator(".jp-CodeCell", has_text=f"ck.{picture.view}(").first
-                cell.scroll_into_view_if_needed()
-                page.wait_for_timeout(1500)  # the drawing's own transitions
+                cell.evaluate("cell => cell.scrollIntoView({block: 'start'})")
+                page.wait_for_timeout(2500)  # the drawing's own transitions
                 cell.locator(".jp-Cell-outputArea").screenshot(path=ROOT / "docs" / f"{picture.name}.png")
                 page.context.close()
                 print(f"docs/{picture.name}.png")

@@ -76,7 +76,7 @@ def _figures(facts: BatchFacts) -> str:
     label = frameworks.get(facts.framework).label
     if facts.shape is None:
         rows = f"<small>rows of {_lengths(facts)} ids</small>"
-        return f'<div class="ck-figures"><p>Shape <b class="ck-none">no tensor</b> {rows}</p></div>'
+        return f'<div class="ck-batch-figures"><p>Shape <b class="ck-none">no tensor</b> {rows}</p></div>'
     batch, sequence = facts.shape
     itemsize = (facts.nbytes or 0) // (batch * sequence)
     tiles = [
@@ -85,7 +85,7 @@ def _figures(facts: BatchFacts) -> str:
         ("Memory", f"{facts.nbytes:,} bytes", f"{batch:,} × {sequence:,} × {itemsize}"),
     ]
     parts = (f"<p>{text(name)} <b>{text(value)}</b> <small>{text(why)}</small></p>" for name, value, why in tiles)
-    return f'<div class="ck-figures">{"".join(parts)}</div>'
+    return f'<div class="ck-batch-figures">{"".join(parts)}</div>'
 
 
 def _legend(facts: BatchFacts) -> str:

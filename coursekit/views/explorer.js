@@ -50,6 +50,13 @@ async function unpack(base64) {
 /** Group the digits of a whole number as the lessons do: 109,482,240. */
 const grouped = (/** @type {number} */ number) => number.toLocaleString("en-US");
 
+/** A style sheet as the shadow root needs it: a view's own one stands in `tag { … }` on the page, to touch nothing else. */
+function inside(/** @type {Element} */ sheet) {
+  const rules = sheet.textContent;
+  const own = sheet.classList.contains("ck-own");
+  return h("style", {}, own ? rules.slice(rules.indexOf("{") + 1, rules.lastIndexOf("}")) : rules);
+}
+
 /** An explorer: unpacks its payload, then draws into a shadow root. Without a script the static face stays. */
 class CkExplorer extends HTMLElement {
   async connectedCallback() {
@@ -62,7 +69,7 @@ class CkExplorer extends HTMLElement {
       const script = this.querySelector(":scope > script.ck-payload");
       if (!script || this.shadowRoot) return;
       const data = await unpack(script.textContent.trim());
-      const sheets = [...this.parentElement.querySelectorAll(":scope > style")].map((sheet) => sheet.cloneNode(true));
+      const sheets = [...this.parentElement.querySelectorAll(":scope > style")].map(inside);
       this.listening = new AbortController();
       const root = h("div", { class: "ck-root" });
       this.draw(data, root);

@@ -46,7 +46,9 @@ class Explorer(View[FactsT]):
         scripts = bare("\n".join(asset(name) for name in ("explorer.js", *self.shared, f"{self.stem}.js")))
         sheets = [sheet for name in self.shared if has_asset(sheet := name.removesuffix(".js") + ".css")]
         return (
-            f'<div class="ck-view"><style>{style("style.css", *sheets, f"{self.stem}.css")}</style>'
+            f'<div class="ck-view"><style>{style("style.css")}</style>'
+            # Nested in the element's name: a page may show several views, and each has classes of its own.
+            f'<style class="ck-own">{self.tag} {{\n{style(*sheets, f"{self.stem}.css")}\n}}</style>'
             f'<{self.tag} role="group" aria-label="{text(self.label)}">{self.static_html()}'
             f'<script type="text/plain" class="ck-payload">{pack(self.payload())}</script></{self.tag}>'
             f'<script>(() => {{ "use strict";\n{scripts}\n}})();</script></div>'
