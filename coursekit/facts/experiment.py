@@ -10,7 +10,7 @@ import time
 from collections import Counter
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from coursekit.facts import changes
 from coursekit.facts.dimensions import Dimension, Measurement, infer, undetermined
@@ -64,6 +64,8 @@ def flow_sizes(trace: Trace) -> dict[Key, Shape]:
     found.update({("output", name): shape for name, shape in trace.outputs.items()})
     seen: Counter[str] = Counter()
     for call in trace.calls:
+        if call.path == RESIDUAL:
+            continue
         seen[call.path] += 1
         for side, values in (("in", call.inputs), ("out", call.outputs)):
             here = (side, call.path, str(seen[call.path]))
@@ -105,6 +107,13 @@ class Findings:
     no_trace: str = ""
 
 
+class Sketcher(Protocol):
+    """What builds a model for a config and measures it."""
+
+    def __call__(self, config: Any, lengths: Lengths | None, *, additions: bool = False) -> Sketch:
+        """Return the sketch of the model; with ``lengths``, that of a forward pass, on request with its additions."""
+
+
 class Experiments:
     """Experiments with one config.
 
@@ -113,14 +122,12 @@ class Experiments:
     config
         The config to change; it is copied, never altered.
     sketch
-        Build a config and return its :class:`Sketch`, with a trace if lengths are given.
+        Build a config and return its :class:`Sketch`, with a trace if lengths are given, and with its additions.
     seconds
         How long they may take; what was not tried by then is listed as untested.
     """
 
-    def __init__(
-        self, config: Any, sketch: Callable[[Any, Lengths | None], Sketch], *, seconds: float = SECONDS
-    ) -> None:
+    def __init__(self, config: Any, sketch: Sketcher, *, seconds: float = SECONDS) -> None:
         self.config = config
         self.sketch = sketch
         self.lengths: Lengths | None = None
@@ -158,7 +165,7 @@ class Experiments:
             return Findings(dimensions, effects, no_trace="not asked for")
         if self.late:
             return Findings(dimensions, effects, no_trace=_LATE)
-        traced, error = attempt(lambda: self.sketch(self.config, Lengths()))
+        traced, error = attempt(lambda: self.sketch(self.config, Lengths(), additions=True))
         found = traced.trace if traced else None
         if found is None:
             return Findings(dimensions, effects, no_trace=reason(error) if error else "nothing was recorded")
@@ -178,7 +185,7 @@ class Experiments:
             name for each in self.found.items() if each[0][0] == "weight" for axis in each[1] for name in axis
         )
         looped = any(
-            count > 1 for count in Counter(call.path for call in trace.calls if call.path != RESIDUAL).values()
+            count > 1 for count in Counter(each.path for each in trace.calls if each.path != RESIDUAL).values()
         )
         self._start(flow_sizes(trace), Lengths())
         for name, label in _DATA.items():

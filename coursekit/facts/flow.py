@@ -272,12 +272,11 @@ class _Reader:
         stack: list[_Nested] = []
         for each in calls:
             path = each.call.path
-            if path == RESIDUAL or path not in self.nodes:
-                continue
-            if path.rpartition(".")[2].isdecimal():
+            holder, _, name = path.rpartition(".")
+            if name.isdecimal() and holder in self.nodes:  # the tree itself has only the first of equal layers
                 stack.append(each)
                 continue
-            if not self._weighs(path):
+            if path == RESIDUAL or path not in self.nodes or not self._weighs(path):
                 continue
             if not stack:
                 before.append(each)

@@ -24,7 +24,8 @@ if TYPE_CHECKING:
 
 _EXPERTS = re.compile(r"(^|\.)(num|n|moe_num)_(local_|routed_)?experts$")
 _MANY_EXPERTS = 16
-_FEW_EXPERTS = 8
+_FEW_EXPERTS = 2
+_ENOUGH_EXPERTS = 16  # for a router to choose from, also where it groups them
 
 
 @dataclass(frozen=True)
@@ -142,26 +143,21 @@ def model_facts(source: Any, *, names: bool = True, framework: str | None = None
     if not names or config is None:
         return ModelFacts(**about, tree=tree, unnamed="not asked for" if config is not None else "it has no config")
 
-    def sketch(changed: Any, lengths: Lengths | None) -> Sketch:
-        built = anatomy.build(changed, model_class)
-        trace = anatomy.trace(built, lengths, additions=False) if lengths else None
+    def sketch(config: Any, lengths: Lengths | None, *, additions: bool = False) -> Sketch:
+        built = anatomy.build(config, model_class)
+        trace = anatomy.trace(built, lengths, additions=additions) if lengths else None
         return Sketch({} if lengths else anatomy.weights(built), () if lengths else anatomy.paths(built), trace)
 
-    def experiments() -> tuple[Any, Findings]:
-        short = _shortened(config, tree, sketch)
-        return short, Experiments(short, sketch).run()
-
-    done, error = attempt(experiments)
-    if done is None:  # a model class of somebody else's may not build from its config
+    findings, error = attempt(lambda: Experiments(_shortened(config, tree, sketch), sketch).run())
+    if findings is None:  # a model class of somebody else's may not build from its config
         return ModelFacts(**about, tree=tree, unnamed=reason(error) if error else "")
-    short, findings = done
     values = changes.flat(config)
     tree = _named(tree, findings, values)
     return ModelFacts(
         **about,
         tree=tree,
         attributes=_attributes(tree, findings, values),
-        flow=_flow(anatomy, short, model_class, tree, findings),
+        flow=_flow(tree, findings),
     )
 
 
@@ -223,12 +219,15 @@ def _planned(framework: Framework, anatomy: Anatomy, config: Any) -> Node:
         return fold(anatomy.modules(model), _parameters(framework, model))
 
     def extrapolate(name: str, times: int) -> Node:
-        return extrapolated(tree({name: _FEW_EXPERTS}), tree({name: 2 * _FEW_EXPERTS}), times - 1)
+        few, twice, thrice = (tree({name: count * _FEW_EXPERTS}) for count in (1, 2, 3))
+        if extrapolated(few, twice, 2) != thrice:
+            raise ValueError(f"the model does not grow evenly with {name}")
+        return extrapolated(few, twice, times - 1)
 
     for name, value in many.items():
         if value % _FEW_EXPERTS:
             continue
-        # If a few cannot be built, or are not of one form, all of them are.
+        # If a few cannot be built, or the model does not grow evenly, all of them are built.
         folded, _ = attempt(partial(extrapolate, name, value // _FEW_EXPERTS))
         if folded is not None:
             return folded
@@ -274,7 +273,7 @@ def _shortened(config: Any, tree: Node, sketch: Any) -> Any:
         mine = [path for path, length in lengths.items() if length == value]
         count = max((needed.get(path, value) for path in mine), default=value)
         if _EXPERTS.search(name) and mine:
-            count = max(count, 4 * _FEW_EXPERTS)  # routers may group them
+            count = max(count, _ENOUGH_EXPERTS)
         if count >= value:
             continue
         built, _ = attempt(partial(sketch, changes.changed(config, {**short, name: count}), None))
@@ -346,16 +345,10 @@ def _text(value: Any) -> str:
     return text if len(text) <= 80 else text[:79] + "…"  # noqa: PLR2004
 
 
-def _flow(anatomy: Anatomy, config: Any, model_class: Any, tree: Node, findings: Findings) -> Flow:
-    from coursekit.frameworks.anatomy import Lengths
-
-    if findings.trace is None:
+def _flow(tree: Node, findings: Findings) -> Flow:
+    trace = findings.trace
+    if trace is None:
         return Flow(reason=findings.no_trace)
-
-    def read() -> Flow:
-        trace = anatomy.trace(anatomy.build(config, model_class), Lengths(), additions=True)
-        return flow(tree, trace, findings.dimensions)
-
-    found, error = attempt(read)
+    found, error = attempt(lambda: flow(tree, trace, findings.dimensions))
     # A picture that cannot be read for sure is not drawn.
     return found or Flow(reason=reason(error) if error else "")

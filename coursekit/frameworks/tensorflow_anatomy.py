@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
+from collections.abc import Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -53,13 +55,29 @@ def _layers(model: Any) -> dict[str, Any]:
     found: dict[str, Any] = {}
 
     def walk(layer: Any, prefix: str) -> None:
+        automatic: Counter[str] = Counter()
         for child in layer._flatten_layers(recursive=False, include_self=False):  # noqa: SLF001  (Keras has no public way)
-            path = prefix + _path(child.name)
+            name = _path(child.name)
+            plain = _automatic(child)
+            if plain:
+                name = f"{plain}_{automatic[plain]}" if automatic[plain] else plain
+                automatic[plain] += 1
+            path = prefix + name
             found[path] = child
             walk(child, f"{path}.")
 
     walk(model, "")
     return found
+
+
+def _automatic(layer: Any) -> str:
+    """Return what Keras calls every layer of this kind, such as ``dropout`` for ``dropout_37``, else nothing.
+
+    Keras counts such layers through the whole program, so that equal layers would seem to differ. A layer with weights
+    keeps its number, which stands in the names of the weights too.
+    """
+    name = re.sub(r"([a-z])([A-Z])", r"\1_\2", type(layer).__name__).lower()
+    return name if re.fullmatch(rf"{re.escape(name)}(_\d+)?", layer.name) and not layer.weights else ""
 
 
 def modules(model: Any) -> list[Module]:
@@ -117,7 +135,7 @@ def trace(model: Any, lengths: Lengths, *, additions: bool) -> Trace:
             fresh.build_in_name_scope()
             recorder = _Recorder(fresh, graph)
             with recorder.recording():
-                result = fresh(inputs, training=False)
+                result = _called(fresh, inputs)
     except (CannotTraceError, TimeoutError):
         raise
     except Exception as error:
@@ -131,6 +149,13 @@ def trace(model: Any, lengths: Lengths, *, additions: bool) -> Trace:
         outputs={name: tuple(value.shape) for name, value in named.items()},
         calls=tuple(recorder.calls(additions=additions)),
     )
+
+
+def _called(model: Any, inputs: dict[str, Any]) -> Any:
+    """Return what ``model`` gives, without rewriting its code for the branches of a graph, which takes seconds."""
+    import tensorflow as tf
+
+    return tf.autograph.experimental.do_not_convert(model)(inputs, training=False)
 
 
 def _inputs(model: Any, lengths: Lengths) -> dict[str, Any]:
@@ -199,8 +224,15 @@ class _Recorder:
     def values(self, found: Any) -> tuple[Value, ...]:
         import tensorflow as tf
 
-        flat = tf.nest.flatten(found)
-        return tuple(self.value(item) for item in flat if isinstance(item, tf.Tensor) and item.shape.rank is not None)
+        values: list[Value] = []
+        for item in found:  # in the order of the call; tf.nest would sort by name
+            if isinstance(item, tf.Tensor):
+                values += [self.value(item)] if item.shape.rank is not None else []
+            elif isinstance(item, Mapping):
+                values += self.values(item.values())
+            elif isinstance(item, (list, tuple)):
+                values += self.values(item)
+        return tuple(values)
 
     def calls(self, *, additions: bool) -> Iterator[Call]:
         events = [(entry[4], index, Call(*entry[:4])) for index, entry in enumerate(self.found)]
