@@ -1,64 +1,100 @@
-"""The map of a TensorFlow model: its stages and the names of its dimensions, in a machine without PyTorch too."""
+"""The same facts of TensorFlow models: names against a table written by hand, counts, and the way of the data."""
 
 from __future__ import annotations
 
 import pytest
-from transformers import BertConfig
 
-from coursekit import CourseError, environment
+from coursekit.errors import CourseError
 from coursekit.facts.model import model_facts
+
+pytest.importorskip("tensorflow", reason="these models are TensorFlow's")
+transformers = pytest.importorskip("transformers")
+if not hasattr(transformers, "TFBertModel"):
+    pytest.skip("transformers 5 has no TensorFlow models", allow_module_level=True)
+
+LAYER = "bert.encoder.layer.0"
+# After modeling_tf_bert.py: a dense layer of Keras holds (in, out), the transpose of PyTorch's
+BERT = {
+    "bert.embeddings.word_embeddings.weight": ("vocab_size", "hidden_size"),
+    "bert.embeddings.position_embeddings.embeddings": ("max_position_embeddings", "hidden_size"),
+    "bert.embeddings.token_type_embeddings.embeddings": ("type_vocab_size", "hidden_size"),
+    "bert.embeddings.LayerNorm.gamma": ("hidden_size",),
+    f"{LAYER}.attention.self.query.kernel": ("hidden_size", "hidden_size"),
+    f"{LAYER}.attention.output.dense.bias": ("hidden_size",),
+    f"{LAYER}.intermediate.dense.kernel": ("hidden_size", "intermediate_size"),
+    f"{LAYER}.intermediate.dense.bias": ("intermediate_size",),
+    f"{LAYER}.output.dense.kernel": ("intermediate_size", "hidden_size"),
+    "bert.pooler.dense.kernel": ("hidden_size", "hidden_size"),
+}
 
 
 @pytest.fixture(scope="module")
 def bert():
-    try:
-        environment.check("tensorflow")
-    except CourseError:
-        pytest.skip("this environment cannot run the TensorFlow track")
-    from transformers import TFBertModel
-
-    sizes = {"hidden_size": 24, "num_hidden_layers": 2, "num_attention_heads": 3, "intermediate_size": 40}
-    return TFBertModel(BertConfig(vocab_size=99, **sizes))
-
-
-def test_a_model_without_weights_is_refused_with_the_call_that_makes_them(bert):
-    fresh = type(bert)(bert.config)
-    with pytest.raises(CourseError, match="has no weights yet") as caught:
-        model_facts(fresh)
-    assert "model(model.dummy_inputs)" in caught.value.remedy
-
-
-def test_every_weight_of_a_built_model_is_there_with_its_shape(bert):
-    bert.build_in_name_scope()
-    facts = model_facts(bert)
-
-    found = {
-        tensor.path: tuple(each.size for each in tensor.shape)
-        for node, _ in facts.tree.walk()
-        for tensor in node.tensors
-    }
-    assert facts.framework == "tensorflow"
-    assert facts.parameters == bert.num_parameters() == 24_320
-    assert {path: shape for path, shape in found.items() if ".layer." not in path} == {
-        "bert.embeddings.word_embeddings.weight": (99, 24),
-        "bert.embeddings.position_embeddings.embeddings": (512, 24),
-        "bert.embeddings.token_type_embeddings.embeddings": (2, 24),
-        "bert.embeddings.LayerNorm.gamma": (24,),
-        "bert.embeddings.LayerNorm.beta": (24,),
-        "bert.pooler.dense.kernel": (24, 24),
-        "bert.pooler.dense.bias": (24,),
-    }
+    return model_facts(transformers.BertConfig(), framework="tensorflow")
 
 
 def test_dimensions_carry_the_names_written_by_hand(bert):
-    facts = model_facts(bert.config, framework="tensorflow")
-
-    names = {
+    found = {
         tensor.path: tuple(each.name for each in tensor.shape)
-        for node, _ in facts.tree.walk()
+        for node, _ in bert.tree.walk()
         for tensor in node.tensors
     }
-    assert names["bert.embeddings.word_embeddings.weight"] == ("vocab_size", "hidden_size")
-    assert names["bert.embeddings.position_embeddings.embeddings"] == ("max_position_embeddings", "hidden_size")
-    assert names["bert.encoder.layer.0.intermediate.dense.kernel"] == ("hidden_size", "intermediate_size")
-    assert names["bert.encoder.layer.0.output.dense.bias"] == ("hidden_size",)
+    assert {path: found.get(path) for path in BERT} == BERT
+
+
+def test_layers_are_folded_and_counted(bert):
+    assert (bert.class_name, bert.planned) == ("TFBertModel", True)
+    assert (bert.parameters, bert.tensors) == (109_482_240, 199)
+    layer = bert.tree.find(LAYER)
+    assert (layer.repeat, layer.name) == (12, "0 … 11")
+    assert str(bert.tree.find("bert.encoder.layer").length) == "num_hidden_layers 12"
+    by_name = {each.name: each for each in bert.attributes}
+    assert (by_name["num_hidden_layers"].tensors, by_name["num_hidden_layers"].parameters) == (192, 85_054_464)
+    assert by_name["hidden_dropout_prob"].kind == "nothing"
+
+
+def test_the_way_of_the_data_is_that_of_pytorch(bert):
+    (tower,) = bert.flow.towers
+    assert [stage.kind for stage in tower.stages] == ["embeddings", "layers", "head"]
+    layers = tower.stages[1]
+    assert (layers.repeat, layers.repeat_name) == (12, "num_hidden_layers")
+    assert [(step.kind, step.added) for step in layers.steps] == [
+        ("attention", 0),
+        ("norm", None),
+        ("feed-forward", 2),
+        ("norm", None),
+    ]
+    assert [step.parameters for step in layers.steps] == [4 * 768 * 769, 1536, 2 * 768 * 3072 + 768 + 3072, 1536]
+    outputs = [(output.name, [each.name for each in output.shape]) for output in tower.outputs]
+    assert outputs == [
+        ("last_hidden_state", ["batch", "sequence", "hidden_size"]),
+        ("pooler_output", ["batch", "hidden_size"]),
+    ]
+
+
+def test_a_model_shows_its_own_tensors():
+    config = transformers.BertConfig(
+        hidden_size=16, intermediate_size=8, num_hidden_layers=3, num_attention_heads=2, vocab_size=40
+    )
+    model = transformers.TFBertModel(config)
+    with pytest.raises(CourseError, match="no weights yet"):
+        model_facts(model)
+    model.build_in_name_scope()
+    facts = model_facts(model)
+    assert facts.parameters == model.num_parameters()
+    assert not facts.planned
+    assert facts.tree.find(LAYER).repeat == 3
+    tensors = {tensor.path: tensor for node, _ in facts.tree.walk() for tensor in node.tensors}
+    assert tensors["bert.pooler.dense.kernel"].device == "CPU:0"
+    assert tuple(each.name for each in tensors[f"{LAYER}.intermediate.dense.kernel"].shape) == (
+        "hidden_size",
+        "intermediate_size",
+    )
+
+
+def test_keras_is_left_as_it_was(bert):
+    from tf_keras.src.engine import base_layer, base_layer_v1
+
+    assert bert.flow.towers
+    calls = [layer.__call__.__qualname__ for layer in (base_layer.Layer, base_layer_v1.Layer)]
+    assert calls == ["Layer.__call__", "Layer.__call__"]
