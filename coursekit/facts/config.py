@@ -24,6 +24,7 @@ __all__ = [
     "defaults_of",
     "differences",
     "is_config",
+    "known_names",
     "values_of",
     "walk",
 ]

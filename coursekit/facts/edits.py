@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from copy import deepcopy
+from keyword import iskeyword
 from typing import TYPE_CHECKING, Any
 
 from coursekit.errors import CourseError, did_you_mean
-from coursekit.facts.config import check_config, defaults_of, is_config, values_of, walk
+from coursekit.facts.config import check_config, defaults_of, is_config, known_names, values_of, walk
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -119,7 +120,8 @@ def _equal(one: Any, two: Any) -> bool:
 def code_of(config: Any, changes: Mapping[str, Any]) -> str:
     """Return the Python lines that make ``edited(config, changes)``, with every value that is not a default.
 
-    Values that no line of code can say, or that would fill the page, are named in a comment.
+    Values that no line of code can say, or that would fill the page, are named in a comment; so are names that the
+    class does not know.
     """
     imports: set[tuple[str, str]] = set()
     lines = _lines(edited(config, changes), "config", imports, set(changes))
@@ -132,24 +134,36 @@ def code_of(config: Any, changes: Mapping[str, Any]) -> str:
 
 
 def _lines(config: Any, target: str, imports: set[tuple[str, str]], changed: set[str]) -> list[str]:
-    cls = type(config)
+    cls: Any = type(config)
     imports.add((_home(cls), cls.__name__))
     choices = _choices(config)
     settings: dict[str, Any] = {}
     if choices is None:
         choices, settings = {}, _different(config)
-    written = [f"{name}={value!r}" for name, value in choices.items() if _writable(value)]
+    # A config.json may hold any name, and a name that is none in Python must not become a line of code.
+    left_out = [name for name, value in {**choices, **settings}.items() if not _name(name) or not _writable(value)]
+    written = [f"{name}={value!r}" for name, value in choices.items() if name not in left_out]
     call = f"{target} = {cls.__name__}({', '.join(written)})"
     if len(call) > _WIDTH:
         call = f"{target} = {cls.__name__}(\n" + "".join(f"    {item},\n" for item in written) + ")"
-    lines = [call, *(f"{target}.{name} = {value!r}" for name, value in settings.items() if _writable(value))]
+    lines = [call, *(f"{target}.{name} = {value!r}" for name, value in settings.items() if name not in left_out)]
+    known = known_names(cls)
+    lines += [
+        f"# {cls.__name__} does not know {name}.{did_you_mean(name, known)}"
+        for name in {**choices, **settings}
+        if name not in known and name not in left_out
+    ]
     for name, part in _inner(config).items():
         # A part is written out where it was edited, and where the constructor above would make another one.
         paths = {path.partition(".")[2] for path in changed if path.startswith(f"{name}.")}
         if paths or not _is_default_part(cls, name, part):
             lines += _lines(part, f"{target}.{name}", imports, paths)
-    left_out = [name for name, value in {**choices, **settings}.items() if not _writable(value)]
-    return [*lines, f"# Not written out: {', '.join(left_out)}"] if left_out else lines
+    names = ", ".join(name if _name(name) else repr(name) for name in left_out)
+    return [*lines, f"# Not written out: {names}"] if left_out else lines
+
+
+def _name(name: str) -> bool:
+    return name.isidentifier() and not iskeyword(name)
 
 
 def _inner(config: Any) -> dict[str, Any]:

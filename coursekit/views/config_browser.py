@@ -140,13 +140,13 @@ class ConfigBrowser(LiveView[ConfigFacts]):
         except CourseError as error:
             return draw.refusal(error)
         self._changes = dict(changes)
-        new = [warning for warning in config_facts(changed).warnings if warning not in self.facts.warnings]
-        notes = draw.warnings(new)
+        found = config_facts(changed).warnings
+        new = [warning for warning in found if warning not in self.facts.warnings]
         try:
             sizes = size_facts(changed, framework=self._framework)
         except CourseError as error:
-            return notes + draw.refusal(error)
-        return notes + self._figures(sizes)
+            return draw.no_model(error, found, new)
+        return draw.warnings(new) + self._figures(sizes)
 
     def shaped(self, path: str) -> Any:
         """Return the tensors that follow the number at ``path``, or a sentence that says why they are not known."""

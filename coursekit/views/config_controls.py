@@ -12,6 +12,8 @@ if TYPE_CHECKING:
 
 _EVERY = "All groups"
 _WIDE, _LABEL = "auto", "190px"
+# The padding is room for the border of fields, which reaches over the edge of their box.
+_LEFT, _RIGHT = {"flex": "0 1 430px", "padding": "0 6px 0 0"}, {"flex": "1 1 380px", "min_width": "0"}
 
 
 class ConfigControls:
@@ -34,7 +36,7 @@ class ConfigControls:
         # Fields and not sliders: the handle of an ipywidgets slider has no name that a screen reader could read.
         self._figures = ipywidgets.HTML(layout={"width": "auto"})
         self._code = ipywidgets.Textarea(
-            description="Code:", rows=5, layout={"width": "auto"}, style={"description_width": "60px"}
+            description="Code:", rows=4, layout={"width": "auto"}, style={"description_width": "60px"}
         )
         self.root = ipywidgets.VBox([ipywidgets.HTML(browser.head()), *self._what_if(), *self._attributes()])
         self.root.add_class("ck-browser")
@@ -53,10 +55,10 @@ class ConfigControls:
         reset = kit.Button(description="Reset", tooltip="Take back all changes", icon="undo")
         reset.on_click(lambda _: self._browser.reset())
         self._show_fields()
-        left = kit.VBox([*([self._part] if len(parts) > 1 else []), self._box, reset], layout={"flex": "0 1 430px"})
-        right = kit.VBox([self._figures], layout={"flex": "1 1 380px", "min_width": "0"})
+        left = kit.VBox([*([self._part] if len(parts) > 1 else []), self._box, reset], layout=_LEFT)
+        right = kit.VBox([self._figures], layout=_RIGHT)
         row = kit.HBox([left, right], layout={"flex_flow": "row wrap", "grid_gap": "8px 28px"})
-        return [self._heading("What if?", "Move a number and see how large the model becomes."), row, self._code]
+        return [self._heading("What if?", "Change a number and see how large the model becomes."), row, self._code]
 
     def _show_fields(self) -> None:
         from coursekit.views.config_browser import field_range
@@ -99,7 +101,7 @@ class ConfigControls:
 
     def _refresh(self) -> None:
         if not self._changes and not self._browser.counts_at_once:
-            html = '<p class="ck-muted">Move a number to count the parameters.</p>'
+            html = '<p class="ck-muted">Change a number to count the parameters.</p>'
         else:
             html = self._browser.answer(self._changes)
         self._figures.value = f'<div class="ck-view" role="status">{html}</div>'
@@ -121,7 +123,7 @@ class ConfigControls:
         self._detail = kit.HTML(layout={"width": "auto"})
         self._ask = kit.Button(
             description="Which tensors does it shape?",
-            layout={"width": "auto", "align_self": "flex-start"},
+            layout={"width": "max-content", "align_self": "flex-start"},
             tooltip="Try another number here",
         )
         for control in (self._search, self._group, self._changed):
@@ -132,7 +134,7 @@ class ConfigControls:
         left = kit.VBox(
             [self._search, self._group, self._changed, self._list, self._count], layout={"flex": "0 1 430px"}
         )
-        right = kit.VBox([self._detail, self._ask], layout={"flex": "1 1 380px", "min_width": "0"})
+        right = kit.VBox([self._detail, self._ask], layout=_RIGHT)
         row = kit.HBox([left, right], layout={"flex_flow": "row wrap", "grid_gap": "8px 28px"})
         return [self._heading("Attributes", "Choose one to read what it does. ● marks a changed one."), row]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from coursekit.facts.attributes import ORDER
@@ -51,6 +52,24 @@ def refusal(error: CourseError) -> str:
     return f'<div class="ck-note ck-error" role="note"><b>{text(error.what)}</b><br>{text(error.remedy)}</div>'
 
 
+def no_model(error: CourseError, found: Sequence[ConfigWarning], new: Sequence[ConfigWarning]) -> str:
+    """Return why no model can be built; what a warning says already is not said again.
+
+    ``found`` are all warnings, and ``new`` are those among them that do not stand above.
+    """
+    reason = error.what.partition(": ")
+    same = [warning for warning in found if _numbers(reason[2]) and _numbers(reason[2]) <= _numbers(warning.what)]
+    html = warnings(warning for warning in new if warning not in same)
+    if not same:
+        return html + refusal(error)
+    words = " ".join(text(warning.what) for warning in same if warning in new) or "The reason stands above."
+    return html + f'<div class="ck-note ck-error" role="note"><b>{text(reason[0])}.</b><br>{words}</div>'
+
+
+def _numbers(sentence: str) -> set[str]:
+    return set(re.findall(r"\d+", sentence))
+
+
 def figures(now: SizeFacts | None, original: SizeFacts | None, *, edited: bool) -> str:
     """Return parameters, memory and parts, now and in the original."""
     if now is None:
@@ -61,7 +80,7 @@ def figures(now: SizeFacts | None, original: SizeFacts | None, *, edited: bool) 
         html += _figure(f"{beside.parameters:,}", "in the original", "ck-original")
         ratio = now.parameters / max(beside.parameters, 1)
         change = now.parameters - beside.parameters
-        html += _figure(f"{ratio:.2f} ×", f"the original ({change:+,})" if change else "the same as the original")
+        html += _figure(f"{ratio:.2f} ×", f"{change:+,}" if change else "the same as the original")
     html += "</div>" + _bars(now, beside)
     names = dict(PARTS)
     rows = []

@@ -42,3 +42,18 @@ def test_what_is_derived_follows_the_number():
 def test_an_unknown_name_is_refused():
     with pytest.raises(CourseError, match="Did you mean 'hidden_size'"):
         edited(BertConfig(), {"hiden_size": 3})
+
+
+def test_a_name_that_the_class_does_not_know_is_marked_in_the_code():
+    code = code_of(BertConfig(hiden_size=3), {})
+
+    assert code.splitlines()[-2:] == [
+        "config = BertConfig(hiden_size=3)",
+        "# BertConfig does not know hiden_size. Did you mean 'hidden_size'?",
+    ]
+
+
+def test_a_name_that_is_none_in_python_never_becomes_a_line_of_code():
+    code = code_of(BertConfig(**{"a=1)\nimport os#": 2}), {})
+
+    assert code.splitlines()[2:] == ["config = BertConfig()", "# Not written out: 'a=1)\\nimport os#'"]
