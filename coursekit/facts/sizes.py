@@ -6,6 +6,7 @@ import json
 from collections import OrderedDict
 from copy import deepcopy
 from dataclasses import dataclass
+from functools import cached_property
 from math import prod
 from threading import Lock
 from typing import TYPE_CHECKING, Any
@@ -57,7 +58,7 @@ class SizeFacts:
     model: str
     tensors: tuple[TensorSize, ...]
 
-    @property
+    @cached_property
     def parameters(self) -> int:
         """How many numbers all tensors hold."""
         return sum(tensor.parameters for tensor in self.tensors)

@@ -93,7 +93,7 @@ def live():
         try:
             output = lab.run(new_page(browser, Watch()), cells).output(1)
             output.locator(".ck-figure").first.wait_for()
-            field = output.get_by_role("spinbutton", name="vocab_size")
+            field = output.get_by_role("spinbutton", name="vocab_size", exact=True)
             times = [field.evaluate(WATCH) for _ in range(MOVES)]
         finally:
             lab.stop()
