@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import re
-from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -16,10 +15,11 @@ from coursekit import frameworks
 from coursekit.errors import CourseError, did_you_mean
 from coursekit.facts.auto_weights import Fresh, WeightChoice, choose_weights, compare_names
 from coursekit.facts.checkpoint_source import CONFIG, FOLDER, HUB, NOWHERE, Source, find, read_config
+from coursekit.frameworks.blueprint import quiet
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
 
     from coursekit.facts.checkpoint_fit import Fit
     from coursekit.frameworks import Framework
@@ -145,7 +145,7 @@ def trace_facts(
         )
     source = find(checkpoint)
     walk = _Walk(source, task, framework)
-    with _quiet():
+    with quiet():
         walk.go()
     return walk.facts()
 
@@ -429,15 +429,3 @@ def _rows(auto: Any) -> tuple[tuple[str, tuple[str, ...]], ...]:
     return tuple(
         (model_type, tuple(row) if isinstance(row, (list, tuple)) else (row,)) for model_type, row in names.items()
     )
-
-
-@contextmanager
-def _quiet() -> Iterator[None]:
-    from transformers.utils import logging
-
-    before = logging.get_verbosity()
-    logging.set_verbosity(logging.CRITICAL)
-    try:
-        yield
-    finally:
-        logging.set_verbosity(before)

@@ -85,7 +85,7 @@ def blueprint(settings: Mapping[str, Any], *, keras_names: bool) -> Blueprint:
     """
     _check_sizes(settings)
     framework = _usable(keras_names=keras_names)
-    with _quiet():
+    with quiet():
         try:
             config = _config(settings)
             model_class = _class(settings, framework)
@@ -154,7 +154,8 @@ def _class(settings: Mapping[str, Any], framework: frameworks.Framework) -> Any:
 
 
 @contextmanager
-def _quiet() -> Iterator[None]:
+def quiet() -> Iterator[None]:
+    """Keep transformers from logging while it is asked for something that may not be there."""
     from transformers.utils import logging
 
     before = logging.get_verbosity()
