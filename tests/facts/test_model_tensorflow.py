@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import pytest
 
+from coursekit import environment, frameworks
 from coursekit.errors import CourseError
 from coursekit.facts.model import model_facts
 
-pytest.importorskip("tensorflow", reason="these models are TensorFlow's")
 transformers = pytest.importorskip("transformers")
-if not hasattr(transformers, "TFBertModel"):
-    pytest.skip("transformers 5 has no TensorFlow models", allow_module_level=True)
-
+TENSORFLOW = frameworks.get("tensorflow")
 LAYER = "bert.encoder.layer.0"
 # After modeling_tf_bert.py: a dense layer of Keras holds (in, out), the transpose of PyTorch's
 BERT = {
@@ -26,6 +24,14 @@ BERT = {
     f"{LAYER}.output.dense.kernel": ("intermediate_size", "hidden_size"),
     "bert.pooler.dense.kernel": ("hidden_size", "hidden_size"),
 }
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _tensorflow():
+    try:
+        environment._check_versions(TENSORFLOW, imported_before=False)
+    except CourseError:
+        pytest.skip("this environment cannot run the TensorFlow track")
 
 
 @pytest.fixture(scope="module")
