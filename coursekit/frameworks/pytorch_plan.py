@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from functools import cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 
 def shapes_only() -> Any:
@@ -16,7 +19,7 @@ def shapes_only() -> Any:
 
 
 def unfilled_model(config: Any, auto_class: Any) -> Any:
-    """Return ``auto_class.from_config(config)`` for its parameters' shapes, without the walk that initializes them."""
+    """Return ``auto_class.from_config(config)`` for its parameters' shapes, without initializing every one."""
     try:
         found = auto_class._model_mapping[type(config)]  # noqa: SLF001  (there is no public way to ask)
     except KeyError:
@@ -35,9 +38,27 @@ def _walks() -> bool:
 
 @cache
 def _without_walk(cls: Any) -> Any:
-    """Return ``cls`` under its own name, with an ``initialize_weights`` that does nothing."""
+    """Return ``cls`` under its own name, with an ``initialize_weights`` that looks at one module of each class.
+
+    A model whose code for that fails cannot be built at all, so it must fail here too.
+    """
+    import torch
+    from transformers import PreTrainedModel
+
+    def kinds(module: Any, owner: Any) -> Iterator[tuple[tuple[type, type], tuple[Any, Any]]]:
+        # As transformers does: children first, and what stands in a model inside the model is that one's business.
+        for child in module.children():
+            yield from kinds(child, child if isinstance(child, PreTrainedModel) else owner)
+        if not getattr(module, "_is_hf_initialized", False):
+            yield (type(owner), type(module)), (owner, module)
+
+    def initialize_weights(model: Any) -> None:
+        with torch.no_grad():
+            for owner, module in dict(kinds(model, model)).values():
+                owner._init_weights(module)  # noqa: SLF001  (what transformers calls)
+
     names = {"__module__": cls.__module__, "__qualname__": cls.__qualname__, "__doc__": cls.__doc__}
-    return type(cls)(cls.__name__, (cls,), {**names, "initialize_weights": lambda _: None})
+    return type(cls)(cls.__name__, (cls,), {**names, "initialize_weights": initialize_weights})
 
 
 @cache
