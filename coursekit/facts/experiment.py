@@ -23,7 +23,7 @@ T = TypeVar("T")
 Key = tuple[str, ...]
 """``("weight", name)``, ``("list", path)``, ``("calls", path)``, ``("out", path, "0")``, ``("input", name)`` …"""
 
-SECONDS = 5.0
+SECONDS = 20.0
 """How long the experiments with one config may take, in seconds of this thread: what others do does not count."""
 _LATE = f"not tried: the experiments with this model take longer than {SECONDS:.0f} s"
 

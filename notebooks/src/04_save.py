@@ -268,14 +268,16 @@ print("largest:   ", largest, contents[largest]["dtype"], contents[largest]["sha
 # Reading only the beginning of a file is quick, however large the file is. The inspector does that for everything in
 # the folder, and asks whether config and weights fit.
 
-# %%
+# %% tags=["differs-in-5"]
+# differs-in-5: transformers 5 writes other minor entries into config.json.
 ck.CheckpointInspector("directory_on_my_computer")
 
 # %% [markdown]
 # They fit. Now tamper with the config. Copy the folder, and let its config call for two layers more than there are.
 # What will be missing?
 
-# %%
+# %% tags=["differs-in-5"]
+# differs-in-5: transformers 5 writes other minor entries into config.json.
 shutil.copytree("directory_on_my_computer", "tampered", dirs_exist_ok=True)
 tampered = {**saved, "num_hidden_layers": saved["num_hidden_layers"] + 2}
 Path("tampered/config.json").write_text(json.dumps(tampered))
