@@ -57,7 +57,7 @@ def test_a_python_without_venv_is_named_with_the_remedy(fresh):
 
 def test_help_lists_every_target_of_the_readme():
     listed = make("help").stdout
-    named = set(re.findall(r"\bmake ([a-z-]+)", (ROOT / "README.md").read_text()))
+    named = set(re.findall(r"(?:`|^|\| )make ([a-z-]+)", (ROOT / "README.md").read_text(), re.MULTILINE))
 
     assert {"setup", "lab", "test", "notebooks", "bench", "fork"} <= set(re.findall(r"make (\S+)", listed))
     assert {name for name in named if f"make {name} " not in listed} == set()
