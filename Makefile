@@ -2,11 +2,14 @@
 PYTHON ?= python3
 PORT ?= 8888
 ARGS ?=
+JOBS ?= 2
 VENV := .venv
 BIN := $(VENV)/bin
 TRACKS := notebooks/pytorch notebooks/tensorflow
 READY := $(VENV)/ready
 EXTRAS := pytorch,tensorflow,lab,test
+# A file's tests, or a notebook's cells, stay in one process.
+PYTEST := $(BIN)/python -m pytest --numprocesses $(JOBS) --dist loadfile
 
 .DEFAULT_GOAL := help
 .PHONY: help setup lab test lint types contract unit check-notebooks nbval notebooks bench fork constraints clean
@@ -17,11 +20,13 @@ help:  ## list the targets
 setup: $(READY) ## make .venv and fetch the offline BERT (once)
 	@$(BIN)/python -m coursekit prepare
 
+# Notebooks that are not trusted show their outputs without style and script until they are run.
 lab: setup ## open the lessons in JupyterLab; PORT=8890 ARGS="--no-browser" pass things on
+	@$(BIN)/jupyter trust notebooks/*/*.ipynb > /dev/null
 	@$(BIN)/python -m jupyterlab --port=$(PORT) --ServerApp.root_dir=notebooks \
 		--LabApp.default_url=/lab/tree/pytorch/01_config.ipynb $(ARGS)
 
-test: setup lint types contract unit check-notebooks nbval ## check everything: style, types, imports, tests, notebooks
+test: setup lint types contract unit check-notebooks nbval ## check everything: style, types, imports, tests, notebooks; JOBS=4 at a time
 
 lint: $(READY)
 	$(BIN)/ruff format --check .
@@ -34,14 +39,14 @@ contract: $(READY)
 	$(BIN)/lint-imports
 
 unit: $(READY)
-	$(BIN)/python -m pytest
+	$(PYTEST)
 
 check-notebooks: $(READY)
 	$(BIN)/python notebooks/build.py --check
 
 # The committed outputs are those of the offline BERT, so they are the same with and without internet.
 nbval: $(READY)
-	COURSEKIT_CHECKPOINT=offline HF_HUB_OFFLINE=1 $(BIN)/python -m pytest -p no:cacheprovider --nbval \
+	COURSEKIT_CHECKPOINT=offline HF_HUB_OFFLINE=1 $(PYTEST) -p no:cacheprovider --nbval \
 		--nbval-sanitize-with notebooks/nbval_sanitize.cfg --nbval-cell-timeout 300 $(TRACKS)
 
 notebooks: setup ## rebuild and execute every notebook from notebooks/src

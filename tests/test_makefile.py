@@ -69,3 +69,11 @@ def test_lab_passes_port_and_arguments_on():
     assert "--port=8899" in planned
     assert "--no-browser" in planned
     assert "/lab/tree/pytorch/01_config.ipynb" in planned
+
+
+def test_lab_trusts_the_lessons_so_that_views_show_before_a_cell_is_run():
+    planned = make("--dry-run", "lab").stdout.splitlines()
+
+    trusts, opens = (next(i for i, line in enumerate(planned) if word in line) for word in (" trust ", "jupyterlab"))
+    assert "notebooks/*/*.ipynb" in planned[trusts]
+    assert trusts < opens
