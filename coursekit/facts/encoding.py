@@ -34,6 +34,11 @@ class Settings:
     truncation: bool = False
     length: int = 16
 
+    @property
+    def takes_length(self) -> bool:
+        """Whether :attr:`length` changes anything."""
+        return self.truncation or self.padding == "fixed"
+
     def check(self) -> None:
         """Raise a :class:`CourseError` for a setting that does not exist."""
         if self.padding not in PADDINGS:
@@ -124,7 +129,7 @@ def _tokenized(sentences: Any, tokenizer: Any, settings: Settings) -> list[Row]:
             remedy=f"Use a length of at least {added + 1}.",
         )
     options: dict[str, Any] = {"padding": PADDINGS[settings.padding], "truncation": settings.truncation}
-    if settings.truncation or settings.padding == "fixed":
+    if settings.takes_length:
         options["max_length"] = settings.length
     batch = list(sentences)
     encoded = tokenizer(batch, return_attention_mask=True, verbose=False, **options)

@@ -50,12 +50,14 @@ class Reading:
 class Vocabulary:
     """The ids that one tokenizer knows, and what each stands for.
 
-    Its size is asked once: a fast tokenizer counts its whole vocabulary each time, which takes tens of milliseconds.
+    Its size and each token are asked once: a fast tokenizer counts its whole vocabulary each time, which takes tens of
+    milliseconds, and a grid asks for the same few tokens with every key press.
     """
 
     def __init__(self, tokenizer: Any) -> None:
         self.tokenizer = tokenizer
         self.size = len(tokenizer)
+        self._tokens: dict[int, str] = {}
 
     @classmethod
     def of(cls, tokenizer: Any, *, argument: str = "tokenizer") -> Vocabulary | None:
@@ -106,11 +108,10 @@ class Vocabulary:
 
     def tokens(self, ids: Sequence[int]) -> tuple[str, ...]:
         """Return the token of each id; an empty string where the vocabulary has none."""
-        if max(ids) < self.size:
-            found = self.tokenizer.convert_ids_to_tokens(list(ids))
-            return tuple("" if token is None else str(token) for token in found)
-        known = iter(self.tokens([id_ for id_ in ids if id_ < self.size] or [0]))
-        return tuple(next(known) if id_ < self.size else "" for id_ in ids)
+        new = [id_ for id_ in dict.fromkeys(ids) if id_ not in self._tokens and id_ < self.size]
+        for id_, token in zip(new, self.tokenizer.convert_ids_to_tokens(new), strict=True):
+            self._tokens[id_] = "" if token is None else str(token)
+        return tuple(self._tokens.get(id_, "") for id_ in ids)
 
     def reading(self, rows: IdLists) -> Reading:
         """Return what the ids say under this tokenizer."""

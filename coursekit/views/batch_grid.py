@@ -1,12 +1,13 @@
 """The grid of a batch, drawn twice: as a table that reads well anywhere, and in blocks that a key press can wait for.
 
 A browser lays out a table whole, also what nobody sees of it: a tenth of a second for two thousand cells. In the live
-face a row is therefore cut into blocks, and those outside of the window are skipped (``content-visibility``). The
-roles of ARIA make it the same table for a screen reader.
+face a row is therefore cut into blocks, and rows and blocks outside of the window are skipped (``content-visibility``).
+The roles of ARIA make it the same table for a screen reader. Rows that did not change are not drawn again.
 """
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 from unicodedata import east_asian_width
 
@@ -23,12 +24,14 @@ COLUMNS, ROWS, CELLS = 96, 64, 4096
 _TAIL = 4
 _BLOCK = 8
 _NONE = "no token"
-_REGION = '<div class="ck-grid-scroll" role="region" aria-label="The batch, a table that scrolls" tabindex="0">'
+_ROOMY = 64
+"""Characters up to which the cells of a row are written large: they still fit beside the names of the rows."""
 
 
 class _Cell(NamedTuple):
     look: str
     lines: tuple[str, ...]
+    width: int  # characters of a fixed-width font
 
     def within(self, start: str, tag: str, end: str) -> str:
         """Return the cell as an element whose lines ``end`` ends."""
@@ -51,8 +54,13 @@ class Grid:
         most = max(_TAIL * 2, min(ROWS, CELLS // len(self._columns)))
         self._rows = shown(len(facts.sequences), most)
         self._lines = ("token", "id", "mask")[0 if facts.tokenizer else 1 :]
-        visible = [facts.sequences[index] for index in self._rows if index is not None]
-        self._widths = [_width(facts, visible, column) for column in self._columns]
+        visible, columns, named = set(self._rows), tuple(self._columns), facts.tokenizer is not None
+        self._cells = {
+            index: _cells(row, columns, named=named, before=row.short if facts.padding_left else 0)
+            for index, row in enumerate(facts.sequences)
+            if index in visible
+        }
+        self._widths = [max(cell.width for cell in column) for column in zip(*self._cells.values(), strict=True)]
 
     def explanation(self) -> str:
         """Return what a cell holds, and how much of the batch is not shown."""
@@ -71,11 +79,11 @@ class Grid:
             if index is None
             else f'<tr><th scope="row">{_name(self._facts.sequences[index], index)}</th>'
             f'<td class="ck-lines">{"<br>".join(self._lines)}</td>'
-            f"{''.join(cell.within('td', 'td', '<br>') for cell in self._cells(index))}</tr>"
+            f"{''.join(cell.within('td', 'td', '<br>') for cell in self._cells[index])}</tr>"
             for index in self._rows
         )
         return (
-            f'{_REGION}<table class="ck-grid"><caption class="ck-visually-hidden">The batch</caption>'
+            f'{self._region}<table class="ck-grid"><caption class="ck-visually-hidden">The batch</caption>'
             f'<colgroup><col class="ck-name"><col class="ck-lines">{widths}</colgroup>'
             f'<thead><tr><th scope="col">sequence</th><th scope="col">position</th>{head}</tr></thead>'
             f"<tbody>{body}</tbody></table></div>"
@@ -83,57 +91,63 @@ class Grid:
 
     def blocks(self) -> str:
         """Return the same as rows of blocks, with the roles of a table."""
-        starts = range(0, len(self._columns), _BLOCK)
         tracks = ";".join(
             f"--ck-{start}:{' '.join(f'{width}ch' for width in self._widths[start : start + _BLOCK])}"
-            for start in starts
+            for start in range(0, len(self._columns), _BLOCK)
         )
-        heads = [_Cell("", ("…" if column is None else str(column),)) for column in self._columns]
-
-        def cut(cells: Sequence[_Cell], role: str) -> str:
-            parts = [cell.within(f'div role="{role}"', "div", "\n") for cell in cells]
-            return "".join(
-                f'<div class="ck-block" style="grid-template-columns:var(--ck-{start})">'
-                f"{''.join(parts[start : start + _BLOCK])}</div>"
-                for start in starts
-            )
-
+        heads = tuple(_Cell("", ("…" if column is None else str(column),), 0) for column in self._columns)
         lines = "\n".join(self._lines)
         body = "".join(
             f'<div role="row"><div role="cell" class="ck-gap">… {count(self._hidden, "sequence")} …</div></div>'
             if index is None
             else f'<div role="row"><div role="rowheader">{_name(self._facts.sequences[index], index)}</div>'
-            f'<div role="cell" class="ck-lines">{lines}</div>{cut(self._cells(index), "cell")}</div>'
+            f'<div role="cell" class="ck-lines">{lines}</div>{_blocks(self._cells[index], "cell")}</div>'
             for index in self._rows
         )
         return (
-            f'{_REGION}<div role="table" aria-label="The batch" class="ck-grid ck-rows-of-{len(self._lines)}" '
+            f'{self._region}<div role="table" aria-label="The batch" class="ck-grid ck-rows-of-{len(self._lines)}" '
             f'style="{tracks}"><div role="row" class="ck-head"><div role="columnheader">sequence</div>'
-            f'<div role="columnheader" class="ck-lines">position</div>{cut(heads, "columnheader")}</div>'
+            f'<div role="columnheader" class="ck-lines">position</div>{_blocks(heads, "columnheader")}</div>'
             f"{body}</div></div>"
         )
+
+    @property
+    def _region(self) -> str:
+        roomy = " ck-roomy" if sum(self._widths) <= _ROOMY else ""
+        label = "The batch, a table that scrolls"
+        return f'<div class="ck-grid-scroll{roomy}" role="region" aria-label="{label}" tabindex="0">'
 
     @property
     def _hidden(self) -> int:
         return len(self._facts.sequences) - sum(index is not None for index in self._rows)
 
-    def _cells(self, index: int) -> list[_Cell]:
-        row = self._facts.sequences[index]
-        before = row.short if self._facts.padding_left else 0
-        cells = []
-        for column in self._columns:
-            if column is None:
-                cells.append(_Cell("gap", ("…",)))
-                continue
-            position = column - before
-            if not 0 <= position < len(row.ids):
-                cells.append(_Cell("missing", ("missing",)))
-                continue
-            kind = row.kinds[position]
-            token = (text(_token(row.tokens[position]) or _NONE),) if self._facts.tokenizer else ()
-            lines = (*token, str(row.ids[position]), str(row.mask[position]))
-            cells.append(_Cell("" if kind == TOKEN else kind, lines))
-        return cells
+
+@lru_cache(2 * ROWS)
+def _cells(row: SequenceFacts, columns: tuple[int | None, ...], *, named: bool, before: int) -> tuple[_Cell, ...]:
+    """Return the cells of a row that begins ``before`` positions late; ``named`` where there are tokens."""
+    cells = []
+    for column in columns:
+        position = -1 if column is None else column - before
+        if column is None:
+            cells.append(_Cell("gap", ("…",), 5))
+        elif 0 <= position < len(row.ids):
+            token, id_, kind = row.tokens[position], row.ids[position], row.kinds[position]
+            token = (_token(token) or _NONE) if named else ""
+            lines = (*((text(token),) if named else ()), str(id_), str(row.mask[position]))
+            cells.append(_Cell("" if kind == TOKEN else kind, lines, max(3, _width(token), len(lines[-2])) + 2))
+        else:
+            cells.append(_Cell("missing", ("missing",), 9))
+    return tuple(cells)
+
+
+@lru_cache(2 * ROWS)
+def _blocks(cells: tuple[_Cell, ...], role: str) -> str:
+    parts = [cell.within(f'div role="{role}"', "div", "\n") for cell in cells]
+    return "".join(
+        f'<div class="ck-block" style="grid-template-columns:var(--ck-{start})">'
+        f"{''.join(parts[start : start + _BLOCK])}</div>"
+        for start in range(0, len(parts), _BLOCK)
+    )
 
 
 def shown(number: int, most: int) -> list[int | None]:
@@ -153,20 +167,9 @@ def clip(words: str, most: int) -> str:
     return words if len(words) <= most else f"{words[: most - 1]}…"
 
 
-def _width(facts: BatchFacts, rows: Sequence[SequenceFacts], column: int | None) -> int:
-    """Return how many characters of a fixed-width font a column needs."""
-    if column is None:
-        return 3
-    widest = 3
-    for row in rows:
-        position = column - (row.short if facts.padding_left else 0)
-        if 0 <= position < len(row.ids):
-            token = _token(row.tokens[position]) or _NONE * bool(facts.tokenizer)
-            wide = 0 if token.isascii() else sum(east_asian_width(letter) in "WF" for letter in token)
-            widest = max(widest, len(token) + wide, len(str(row.ids[position])))
-        else:
-            widest = max(widest, len("missing"))
-    return widest + 2
+def _width(token: str) -> int:
+    """Return how many characters of a fixed-width font a token takes."""
+    return len(token) + (0 if token.isascii() else sum(east_asian_width(letter) in "WF" for letter in token))
 
 
 def _name(row: SequenceFacts, index: int) -> str:

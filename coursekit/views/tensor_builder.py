@@ -125,8 +125,7 @@ class TensorBuilder(LiveView[BatchFacts]):
         sentences = isinstance(self._sequences[0], str)
         self._text = widgets.Textarea(
             value=lines if len(lines) <= _EDITABLE else "",
-            description="Sentences" if sentences else "Ids",
-            placeholder="One sentence on each line" if sentences else "One list of ids on each line",
+            description="Sentences, one on each line" if sentences else "Ids, one sequence on each line",
             rows=min(8, max(3, len(self._sequences))),
             continuous_update=True,
             disabled=len(lines) > _EDITABLE,
@@ -136,16 +135,16 @@ class TensorBuilder(LiveView[BatchFacts]):
             options=list(PADDINGS),
             value=settings.padding,
             description="Padding",
-            layout=widgets.Layout(width="auto", min_width="180px"),
+            layout=widgets.Layout(width="190px"),
         )
         self._truncation = widgets.Checkbox(
             value=settings.truncation,
             description="Truncation",
             indent=False,
-            layout=widgets.Layout(width="auto", margin="2px 12px 2px 24px"),
+            layout=widgets.Layout(width="auto", margin="2px 12px"),
         )
         self._length = widgets.BoundedIntText(
-            value=settings.length, min=1, max=LONGEST, description="Length", layout=widgets.Layout(width="180px")
+            value=settings.length, min=1, max=LONGEST, description="Length", layout=widgets.Layout(width="160px")
         )
         self._page = widgets.HTML(value=batch_html(self.facts, live=True))
         for control in (self._text, self._padding, self._truncation, self._length):
@@ -153,11 +152,13 @@ class TensorBuilder(LiveView[BatchFacts]):
         row = widgets.HBox([self._padding, self._truncation, self._length], layout=widgets.Layout(flex_flow="row wrap"))
         look = widgets.HTML(value=f"<style>{style('style.css', 'tensor_builder.css')}</style>")
         box = widgets.VBox([look, self._text, row, self._page])
-        box.add_class("ck-view")
+        box.add_class("ck-view").add_class("ck-builder")
+        self._length.disabled = not settings.takes_length
         return box
 
     def _changed(self, _change: dict[str, Any]) -> None:
         settings = Settings(self._padding.value, self._truncation.value, self._length.value)
+        self._length.disabled = not settings.takes_length
         try:
             if not self._text.disabled:
                 read = sentences_from if isinstance(self._sequences[0], str) else ids_from

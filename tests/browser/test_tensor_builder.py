@@ -102,6 +102,7 @@ def test_ids_outside_the_vocabulary_show_the_models_error(notebook):
 def test_a_wide_grid_scrolls_with_the_keyboard_and_keeps_its_columns_in_line(notebook):
     region = notebook.output(3).get_by_role("region", name="The batch")
     region.scroll_into_view_if_needed()
+    assert region.evaluate("(region) => region.clientWidth < region.scrollWidth && region.clientWidth < innerWidth")
     region.focus()
     notebook.page.keyboard.press("End")
     region.evaluate("(region) => { region.scrollLeft = 1e6; }")
