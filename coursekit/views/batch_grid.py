@@ -15,7 +15,6 @@ from coursekit.facts.batch import TOKEN
 from coursekit.views.view import text
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
 
     from coursekit.facts.batch import BatchFacts, SequenceFacts
 
