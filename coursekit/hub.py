@@ -44,7 +44,7 @@ _OFTEN_MEANT = (
 )
 _LOG_IN = "log in with a token that may read it (`hf auth login`, or the variable HF_TOKEN)"
 
-_on_disk: set[str] = set()  # the starts of URLs that this process does not ask for: see rely_on_cache
+_on_disk: set[str] = set()  # what this process asks for no more, nor anything below it: see rely_on_cache
 
 
 def check_id(model_id: str) -> None:
@@ -185,9 +185,8 @@ def rely_on_cache(model_id: str) -> None:
     from huggingface_hub.utils import get_session
 
     # Clients of 2026 also ask once for a list of agents, which no load needs.
-    paths = (f"{model_id}/", f"api/models/{model_id}/", "api/agent-harnesses")
-    starts = {f"{constants.ENDPOINT}/{path}" for path in paths}
-    _on_disk.update(starts)
+    paths = (model_id, f"api/models/{model_id}", "api/agent-harnesses")
+    _on_disk.update(f"{constants.ENDPOINT}/{path}" for path in paths)
     session = get_session()
     if hasattr(session, "event_hooks"):  # httpx
         hooks = session.event_hooks
@@ -196,27 +195,34 @@ def rely_on_cache(model_id: str) -> None:
         return
     from huggingface_hub import configure_http_backend
 
-    for start in starts:
-        session.mount(start, _Refusing())
-    configure_http_backend(lambda: copy.copy(session))  # what is set in the session stays set, for other threads too
+    adapter = session.get_adapter(constants.ENDPOINT)
+    if not isinstance(adapter, _Refusing):
+        session.mount(constants.ENDPOINT, _Refusing(adapter))
+        # Other threads get sessions of their own: they shall have what is set in this one.
+        configure_http_backend(lambda: copy.copy(session))
 
 
 def _refuse(request: Any) -> None:
     """Raise the client's own error of offline mode for a URL that need not be asked for."""
     from huggingface_hub.errors import OfflineModeIsEnabled
 
-    if str(request.url).startswith(tuple(_on_disk)):
+    url = str(request.url).partition("?")[0]
+    if any(f"{url}/".startswith(f"{known}/") for known in _on_disk):
         raise OfflineModeIsEnabled(f"{request.url} was not asked for: ck.checkpoint chose the copy in the cache.")
 
 
 class _Refusing:
-    """An adapter of requests that sends nothing."""
+    """An adapter of requests that sends what may be asked for, through the one that was there before."""
 
-    def send(self, request: Any, **_: object) -> None:
+    def __init__(self, adapter: Any) -> None:
+        self._adapter = adapter
+
+    def send(self, request: Any, **options: Any) -> Any:
         _refuse(request)
+        return self._adapter.send(request, **options)
 
     def close(self) -> None:
-        pass
+        self._adapter.close()
 
 
 def fetch(model_id: str) -> Path:
