@@ -1,7 +1,7 @@
 """Do a config and a weight file go together? What the config calls for against what the file holds.
 
-The names are compared as ``from_pretrained`` does it: the base model's prefix is put before them or taken away, tied
-tensors are needed once, and LayerNorm's old names ``gamma`` and ``beta`` stand for ``weight`` and ``bias``.
+The names are compared as ``from_pretrained`` does it: old ones are renamed, the base model's prefix is put before them
+or taken away, and tied tensors are needed once.
 """
 
 from __future__ import annotations
@@ -17,8 +17,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from coursekit.facts.stored import StoredTensor
-
-_OLD_NAMES = {"LayerNorm.gamma": "LayerNorm.weight", "LayerNorm.beta": "LayerNorm.bias"}
 
 
 @dataclass(frozen=True)
@@ -41,7 +39,7 @@ class Fit:
     reason
         Why nothing could be compared, or an empty string.
     matching
-        How many tensors of the file have the name and shape that the config calls for.
+        How many of the tensors that the config calls for are in the file, in the right shape.
     missing
         Tensors that the config calls for and the file lacks; ``from_pretrained`` would fill them with random numbers.
     surplus
@@ -111,26 +109,19 @@ def _plain(name: str, *, keras_names: bool) -> str:
 
 def compare(plan: Blueprint, tensors: Iterable[StoredTensor], *, keras_names: bool) -> Fit:
     """Compare what a blueprint calls for with the tensors of a weight file; see :func:`fit`."""
-    stored = {}
+    stored: dict[str, tuple[int, ...] | None] = {}  # None where the tensor is split or joined on its way
     in_file = {}  # the name in the file for each name that it gets here
     renamed = 0
     for tensor in tensors:
         plain = _plain(tensor.name, keras_names=keras_names)
-        name = plan.rename(plain)
-        renamed += name != plain
-        stored[name] = tensor.shape
-        in_file[name] = tensor.name
+        place = plan.place(plain)
+        renamed += place.names != (plain,)
+        for name in place.names:
+            stored[name] = None if place.reshaped else tensor.shape
+            in_file[name] = tensor.name
     names, prefix = _with_prefix(plan, stored)
-    placed: dict[str, tuple[int, ...]] = {}
-    for original, name in names.items():
-        shape = stored[original]
-        old = next((old for old in _OLD_NAMES if name.endswith(old)), None)
-        new = name.removesuffix(old) + _OLD_NAMES[old] if old else name
-        if old and name not in plan.shapes and new in plan.shapes:
-            renamed += 1
-            name = new  # noqa: PLW2901  (from here on the tensor has the model's name)
-        placed[name] = shape
-        in_file[name] = in_file[original]
+    placed = {name: stored[original] for original, name in names.items()}
+    in_file = {name: in_file[original] for original, name in names.items()}
     groups = defaultdict(list)
     for name in plan.shapes:
         groups[plan.tied.get(name, name)].append(name)
@@ -144,7 +135,7 @@ def compare(plan: Blueprint, tensors: Iterable[StoredTensor], *, keras_names: bo
     mismatched = tuple(
         Mismatch(in_file[name], shape, plan.shapes[name])
         for name, shape in placed.items()
-        if name in plan.shapes and shape != plan.shapes[name]
+        if shape is not None and name in plan.shapes and shape != plan.shapes[name]
     )
     return Fit(
         class_name=plan.class_name,

@@ -10,7 +10,7 @@ import os
 import re
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from coursekit import frameworks
 
@@ -25,6 +25,13 @@ _OFF = {"0", "OFF", "NO", "FALSE"}
 
 class NoBlueprintError(Exception):
     """No plan of the model can be made; the message is a sentence that says why."""
+
+
+class Place(NamedTuple):
+    """Where a tensor of a file belongs: in the tensors of these names, split or joined on its way there or as it is."""
+
+    names: tuple[str, ...]
+    reshaped: bool = False
 
 
 @dataclass(frozen=True)
@@ -51,8 +58,8 @@ class Blueprint:
         What the names of the base model begin with in a model with a head, such as ``bert``.
     has_base
         Whether the names of this model begin so.
-    rename
-        Return the name that transformers gives to a tensor of a file before it looks for its place.
+    place
+        Return where transformers puts a tensor of a file, by the tensor's name there.
     """
 
     class_name: str
@@ -64,7 +71,7 @@ class Blueprint:
     ignored: tuple[str, ...]
     base: str
     has_base: bool
-    rename: Callable[[str], str] = field(default=str, compare=False)
+    place: Callable[[str], Place] = field(default=lambda name: Place((name,)), compare=False)
 
 
 def blueprint(settings: Mapping[str, Any], *, keras_names: bool) -> Blueprint:
@@ -83,7 +90,7 @@ def blueprint(settings: Mapping[str, Any], *, keras_names: bool) -> Blueprint:
     NoBlueprintError
         When neither framework can plan the model, with the reason.
     """
-    _check_sizes(settings)
+    check_sizes(settings)
     framework = _usable(keras_names=keras_names)
     with quiet():
         try:
@@ -103,13 +110,19 @@ def blueprint(settings: Mapping[str, Any], *, keras_names: bool) -> Blueprint:
             raise NoBlueprintError(f"transformers cannot build a model from this config: {reason}") from error
 
 
-def _check_sizes(settings: Mapping[str, Any]) -> None:
+def repeats(name: str) -> bool:
+    """Tell whether a config's number of this name says how often something is built: layers, blocks, experts."""
+    return _REPEATED.search(name) is not None
+
+
+def check_sizes(settings: Mapping[str, Any]) -> None:
+    """Raise :class:`NoBlueprintError` for a config of more layers than can be planned."""
     for key, value in settings.items():
         sizes = value if isinstance(value, list) else [value]
         for size in sizes:
             if isinstance(size, dict):
-                _check_sizes(size)
-            elif isinstance(size, (int, float)) and size > _MOST_LAYERS and _REPEATED.search(str(key)):
+                check_sizes(size)
+            elif isinstance(size, (int, float)) and size > _MOST_LAYERS and repeats(str(key)):
                 raise NoBlueprintError(f"{key} is {size:,}: a model of that many layers cannot be planned.")
 
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
-from coursekit.frameworks.blueprint import Blueprint
+from coursekit.frameworks.blueprint import Blueprint, Place
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Collection
 
 
 def draw(config: Any, model_class: Any) -> Blueprint:
@@ -35,19 +36,48 @@ def draw(config: Any, model_class: Any) -> Blueprint:
         ignored=tuple(getattr(model, "_keys_to_ignore_on_load_unexpected", None) or ()),
         base=base,
         has_base=bool(base) and hasattr(model, base),
-        rename=_renaming(model),
+        place=_placing(model, state.keys()),
     )
 
 
-def _renaming(model: Any) -> Callable[[str], str]:
-    """Return how transformers 5 renames what older versions saved, before it looks for the tensor's place."""
+def _placing(model: Any, own: Collection[str]) -> Callable[[str], Place]:
+    """Return how transformers renames, splits and joins what older versions saved, before it looks for its place."""
     try:
         from transformers.conversion_mapping import get_model_conversion_mapping
         from transformers.core_model_loading import WeightRenaming, rename_source_key
-    except ImportError:  # transformers 4 renames very little, and checkpoint_fit knows it
-        return str
-    rules = [rule for rule in get_model_conversion_mapping(model) if isinstance(rule, WeightRenaming)]
-    return lambda name: str(rename_source_key(name, rules, [])[0])
+    except ImportError:  # transformers 4
+        return _placing_of_4(model)
+    rules = get_model_conversion_mapping(model)
+    renamings = [rule for rule in rules if isinstance(rule, WeightRenaming)]
+    converters = [rule for rule in rules if not isinstance(rule, WeightRenaming)]
+
+    def place(name: str) -> Place:
+        renamed, source = rename_source_key(name, renamings, converters)
+        if renamed not in own and name in own:
+            return Place((name,))
+        first, *others = next((rule.target_patterns for rule in converters if source in rule.source_patterns), ("",))
+        return Place((renamed, *(renamed.replace(first, other) for other in others)), reshaped=source is not None)
+
+    return place
+
+
+def _placing_of_4(model: Any) -> Callable[[str], Place]:
+    """Return the renaming of ``_get_key_renaming_mapping`` in transformers 4.54's ``modeling_utils.py``."""
+    from transformers.modeling_utils import VLMS
+
+    classes = [parent.__name__.lower() for parent in type(model).__mro__]
+    sees = any(name in parent for parent in classes for name in VLMS)  # models for pictures and text were regrouped
+    rules = model._checkpoint_conversion_mapping if sees else {}  # noqa: SLF001  (where transformers keeps it)
+
+    def place(name: str) -> Place:
+        name, _ = model._fix_state_dict_key_on_load(name)  # noqa: SLF001  (its own hook)
+        for pattern, replacement in rules.items():
+            name, changed = re.subn(pattern, replacement, name)
+            if changed:
+                break
+        return Place((name,))
+
+    return place
 
 
 def _without_initializing() -> Any:

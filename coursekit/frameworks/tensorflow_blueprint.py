@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from coursekit.frameworks.blueprint import Blueprint
+from coursekit.frameworks.blueprint import Blueprint, Place
 
 
 def draw(config: Any, model_class: Any, *, keras_names: bool) -> Blueprint:
@@ -38,7 +38,13 @@ def draw(config: Any, model_class: Any, *, keras_names: bool) -> Blueprint:
         ignored=tuple(model._keys_to_ignore_on_load_unexpected or ()),  # noqa: SLF001  (the same)
         base=base,
         has_base=bool(base),
+        **({} if keras_names else {"place": _place}),
     )
+
+
+def _place(name: str) -> Place:
+    """Return how transformers reads the old names of LayerNorm's weights (``modeling_tf_pytorch_utils.py``)."""
+    return Place((name.replace("gamma", "weight").replace("beta", "bias"),))
 
 
 def _as_in_pytorch(shape: tuple[int, ...], transpose: str) -> tuple[int, ...]:
