@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import re
+import subprocess
+import sys
 import threading
 from contextlib import contextmanager
 from functools import cache
@@ -71,6 +74,21 @@ def serve(folder: Path) -> Iterator[LoopbackHub]:
         hub.stopping.set()
         hub.server.shutdown()
         hub.server.server_close()
+
+
+def run(
+    script: str, *arguments: str, hub: LoopbackHub, home: Path, **variables: str
+) -> subprocess.CompletedProcess[str]:
+    """Run a script as a learner's process would: its own Hugging Face home, and the Hub on this machine.
+
+    huggingface_hub reads its variables when it is imported, so every step is a process of its own.
+    """
+    clean = {name: value for name, value in os.environ.items() if not name.startswith(("HF_", "COURSEKIT_"))}
+    ours = {"HF_HOME": str(home), "HF_ENDPOINT": hub.address, "USE_TF": "0", "NO_PROXY": "127.0.0.1"}
+    command = [sys.executable, "-c", script, *arguments]
+    return subprocess.run(
+        command, env=clean | ours | variables, capture_output=True, text=True, timeout=120, check=False
+    )
 
 
 @cache

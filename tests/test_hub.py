@@ -1,14 +1,9 @@
-"""The online path, with the real clients against a Hub on this machine.
-
-huggingface_hub reads its variables when it is imported, so every step is a process with a fresh Hugging Face home.
-"""
+"""The online path, with the real clients against a Hub on this machine."""
 
 from __future__ import annotations
 
 import json
-import os
-import subprocess
-import sys
+from functools import partial
 from typing import TYPE_CHECKING
 
 import loopback_hub
@@ -18,6 +13,7 @@ from coursekit import frameworks
 from coursekit.offline import FILES
 
 if TYPE_CHECKING:
+    import subprocess
     from collections.abc import Iterator
     from pathlib import Path
 
@@ -44,23 +40,11 @@ def loopback(offline_bert) -> Iterator[loopback_hub.LoopbackHub]:
 
 @pytest.fixture
 def python(tmp_path, loopback):
-    """Run a script as a learner's process would: its own Hugging Face home, and the Hub on this machine."""
-
-    def run(script: str, *arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
-        clean = {name: value for name, value in os.environ.items() if not name.startswith(("HF_", "COURSEKIT_"))}
-        ours = {"HF_HOME": str(tmp_path / "home"), "HF_ENDPOINT": loopback.address, "USE_TF": "0"}
-        return subprocess.run(
-            [sys.executable, "-c", script, *arguments],
-            env=clean | ours | {"NO_PROXY": "127.0.0.1"} | variables,
-            capture_output=True,
-            text=True,
-            timeout=120,
-            check=False,
-        )
+    """Run a script in a process with a fresh Hugging Face home, asking the Hub on this machine."""
 
     loopback.requests_since_last_asked()
     loopback.repaired.clear()
-    return run
+    return partial(loopback_hub.run, hub=loopback, home=tmp_path / "home")
 
 
 def result(done: subprocess.CompletedProcess[str]) -> list[object]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from coursekit.facts import checkpoint_fit
-from coursekit.facts.checkpoint_source import FOLDER, HUB, Source, is_weight_file
+from coursekit.facts.checkpoint_source import CACHE, FOLDER, HUB, Source, is_weight_file
 from coursekit.facts.weight_file import KERAS, read_weight_file
 
 if TYPE_CHECKING:
@@ -86,6 +86,8 @@ def choose_weights(
     files.sort(key=lambda file: rank[file.role])
     if taken is None:
         there = f"There is {files[0].name}: {files[0].why}." if files else "There is no weight file at all."
+        if source.kind == CACHE and not files:
+            there = "They are not in the cache yet, and the Hub does not answer (or HF_HUB_OFFLINE is set)."
         return tuple(files), None, (f"{framework.label} looks for {', '.join(order)}.", there), ""
     notes = [f"Looked for in this order: {', '.join(order)}. The first one that is here is taken."]
     notes += [f"{file.name} is passed over." for file in files if file.role == PASSED]
