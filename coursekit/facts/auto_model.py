@@ -15,6 +15,7 @@ from coursekit import frameworks
 from coursekit.errors import CourseError, did_you_mean
 from coursekit.facts.auto_weights import Fresh, WeightChoice, choose_weights, compare_names
 from coursekit.facts.checkpoint_source import CONFIG, FOLDER, HUB, NOWHERE, Source, find, read_config
+from coursekit.facts.tensor_words import shape_text
 from coursekit.frameworks.blueprint import quiet
 
 if TYPE_CHECKING:
@@ -384,7 +385,8 @@ class _Walk:
         if fit.mismatched:
             first = fit.mismatched[0]
             what = (
-                f"{first.name} is {list(first.stored)} in the file, and the config calls for {list(first.called_for)}."
+                f"{first.name} is {shape_text(first.stored)} in the file, and the config calls for "
+                f"{shape_text(first.called_for)}."
             )
             raise self.stop(f"{len(fit.mismatched)} with another shape", what, "from_pretrained ends with an error.")
         new = sum(one.tied_to is None for one in fresh)

@@ -14,6 +14,7 @@ from coursekit.facts.checkpoint_fit import Fit, fit
 from coursekit.facts.checkpoint_place import find
 from coursekit.facts.config_file import ConfigFile, annotate, read_json
 from coursekit.facts.findings import ERROR, NOTE, WARNING, Finding, by_severity
+from coursekit.facts.tensor_words import shape_text
 from coursekit.facts.weight_sets import WeightSet, read_weight_sets
 
 if TYPE_CHECKING:
@@ -180,7 +181,7 @@ def _fit_findings(compared: Fit, weights: WeightSet) -> list[Finding]:
     if compared.mismatched:
         one, have = compared.mismatched[0], "has" if len(compared.mismatched) == 1 else "have"
         what = f"{_tensors(len(compared.mismatched))} {have} another shape than the config calls for, "
-        what += f"such as {one.name}: {one.stored} in the file, {one.called_for} by the config."
+        what += f"such as {one.name}: {shape_text(one.stored)} in the file, {shape_text(one.called_for)} by the config."
         found.append(Finding(ERROR, where, what, "from_pretrained refuses to load such a pair."))
     if compared.missing:
         what = f"{_tensors(len(compared.missing))} that {compared.class_name} needs, such as {compared.missing[0]}, "

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import re
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from math import isqrt
@@ -13,9 +12,10 @@ from typing import TYPE_CHECKING, Any
 from coursekit import frameworks
 from coursekit.errors import CourseError
 from coursekit.facts.tally import Difference, Numbers, tally
+from coursekit.facts.tensor_words import group_of, shape_text
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Mapping
 
     from coursekit.frameworks import Framework, Parameter
     from coursekit.frameworks.initializers import Initializer
@@ -152,18 +152,6 @@ def weight_facts(models: Mapping[str, Any]) -> WeightFacts:
     )
 
 
-def group_of(name: str) -> str:
-    """Return the part of a model that a tensor belongs to: up to the first number in its name, else what is around it.
-
-    ``encoder.layer.0.output.dense.weight`` belongs to ``encoder.layer.0``, ``embeddings.LayerNorm.weight`` to
-    ``embeddings``, and TensorFlow's ``bert/encoder/layer_._0/output/dense/kernel`` to ``bert/encoder/layer_._0``.
-    """
-    separator = "/" if "/" in name else "."
-    words = name.split(separator)
-    numbered = [place for place, word in enumerate(words) if re.search(r"(^|_)\d+$", word)]
-    return separator.join(words[: numbered[0] + 1] if numbered else words[:-2] or words[:1])
-
-
 def _framework(models: Mapping[str, Any]) -> Framework:
     if not 1 <= len(models) <= MOST:
         raise CourseError(
@@ -245,11 +233,6 @@ def _differences(first: str, one: dict[str, Parameter], other: str, two: dict[st
         elif parameter.shape != two[name].shape:
             yield f"{name} is {shape_text(parameter.shape)} in {first} and {shape_text(two[name].shape)} in {other}"
     yield from (f"only {other} has {name}" for name in two if name not in one)
-
-
-def shape_text(shape: Sequence[int]) -> str:
-    """Return a shape as it is spoken: ``30,522 × 768``."""
-    return " × ".join(f"{length:,}" for length in shape) or "one number"
 
 
 def _initializers(framework: Framework, models: Mapping[str, Any]) -> list[dict[str, Initializer]]:

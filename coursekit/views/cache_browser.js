@@ -1,20 +1,24 @@
-// The cache: where it is, a bar of what takes how much space, and for the chosen repository its revisions and files.
+// The cache: where it is, what takes how much space, and for the chosen repository its revisions and files.
 
 const many = (/** @type {number} */ count, /** @type {string} */ word) => `${grouped(count)} ${word}${count === 1 ? "" : "s"}`;
 
 define("ck-cache-browser", class extends CkExplorer {
   draw(/** @type {any} */ data, /** @type {HTMLElement} */ root) {
-    const detail = h("div", { class: "ck-cache-detail" });
+    const detail = h("section", { class: "ck-cache-detail", "aria-live": "polite" });
+    [this.first] = data.repositories;
     const parts = [
-      h("h3", {}, "Hugging Face cache"),
+      h("h3", {}, "Hugging Face cache", data.all && this.first ? h("span", { class: "ck-muted ck-soft" }, ` ${bytesText(data.nbytes)} on the disk`) : null),
       this.place(data),
       data.empty ? h("p", { class: "ck-note" }, data.empty) : null,
       findingsList(data.findings),
-      data.repositories.length ? this.repositories(data, detail) : null,
-      data.repositories.length ? detail : null,
+      data.all && this.first ? this.repositories(data, detail) : null,
+      detail,
     ];
+    if (!data.all) detail.append(...data.repositories.flatMap((/** @type {any} */ repository) => this.detail(repository)));
     root.append(...parts.filter(Boolean));
   }
+
+  drawn() { if (this.first) this.table?.select(this.first); }
 
   place(/** @type {any} */ data) {
     const steps = data.steps.map((/** @type {any[]} */ [name, value, gives, decides]) => h("li", { class: decides ? "ck-step ck-step-decides" : "ck-step" },
@@ -28,44 +32,24 @@ define("ck-cache-browser", class extends CkExplorer {
         : null);
   }
 
+  /** The list of all repositories, above what one of them holds. */
   repositories(/** @type {any} */ data, /** @type {HTMLElement} */ detail) {
-    const options = data.repositories.map((/** @type {any} */ repository, /** @type {number} */ index) => {
-      const bar = h("span", { class: "ck-cache-bar", "aria-hidden": "true" });
-      bar.style.setProperty("--ck-share", String(data.nbytes ? repository.nbytes / data.nbytes : 0));
-      return h("li", {
-        role: "option", class: "ck-repository", tabindex: index ? -1 : 0, "aria-selected": String(!index),
-        onclick: () => choose(index, true),
-      }, h("span", { class: "ck-repository-name" }, repository.id),
-        h("span", { class: "ck-repository-size" }, bytesText(repository.nbytes)), bar,
-        h("span", { class: "ck-muted ck-repository-about" }, [
-          repository.kind, many(repository.revisions.length, "revision"), repository.lastUsed && `last used ${repository.lastUsed}`,
-          repository.unfinished.length ? `${many(repository.unfinished.length, "download")} unfinished` : "",
-        ].filter(Boolean).join(" · ")));
+    const size = (/** @type {any} */ row) => row.nbytes;
+    this.table = virtualTable({
+      label: "Repositories in the cache", noun: ["repository", "repositories"], height: 240, minWidth: "43em",
+      rows: data.repositories,
+      columns: [
+        { title: "Repository", width: "minmax(13em, 3fr)", value: (row) => row.id },
+        { title: "Size", width: "5.5em", numeric: true, value: size, show: (row) => bytesText(row.nbytes) },
+        { title: "Share", width: "9em", numeric: true, value: size, hint: "of the whole cache",
+          show: (row) => shareBar(data.nbytes ? row.nbytes / data.nbytes : 0) },
+        { title: "Last used", width: "6.5em", value: (row) => row.lastUsed || null },
+        { title: "Kind", width: "5em", value: (row) => row.kind },
+        { title: "Revisions", width: "6em", numeric: true, value: (row) => row.revisions.length },
+      ],
+      onselect: (row) => detail.replaceChildren(...this.detail(row)), signal: this.signal,
     });
-    const choose = (/** @type {number} */ index, /** @type {boolean} */ focus) => {
-      options.forEach((/** @type {HTMLElement} */ option, /** @type {number} */ at) => {
-        option.setAttribute("aria-selected", String(at === index));
-        option.setAttribute("tabindex", at === index ? "0" : "-1");
-      });
-      if (focus) options[index].focus();
-      detail.replaceChildren(...this.detail(data.repositories[index]));
-    };
-    const list = h("ul", {
-      role: "listbox", class: "ck-repositories", "aria-label": "Repositories in the cache",
-      onkeydown: (/** @type {KeyboardEvent} */ event) => {
-        const at = options.indexOf(event.target);
-        /** @type {Record<string, number>} */
-        const moves = { ArrowDown: at + 1, ArrowUp: at - 1, Home: 0, End: options.length - 1 };
-        const to = moves[event.key];
-        if (at < 0 || to === undefined) return;
-        event.preventDefault();
-        event.stopPropagation(); // a notebook moves between cells with the same keys
-        if (options[to]) choose(to, true);
-      },
-    }, ...options);
-    choose(0, false);
-    return h("div", {},
-      h("p", { class: "ck-muted" }, `${data.repositories.length === 1 ? "1 repository" : `${grouped(data.repositories.length)} repositories`}, ${bytesText(data.nbytes)} on the disk`), list);
+    return this.table.element;
   }
 
   detail(/** @type {any} */ repository) {
@@ -84,7 +68,9 @@ define("ck-cache-browser", class extends CkExplorer {
     });
     return [
       h("h4", {}, repository.id),
-      h("p", { class: "ck-muted" }, "in the folder ", h("code", {}, repository.folder)),
+      h("p", { class: "ck-muted" }, repository.kind, " in the folder ", h("code", {}, repository.folder),
+        repository.lastUsed ? `, last used ${repository.lastUsed}` : "",
+        repository.unfinished.length ? `, ${many(repository.unfinished.length, "download")} unfinished` : ""),
       ...revisions,
       repository.free
         ? h("div", { class: "ck-free" }, h("p", {}, `To free ${bytesText(repository.nbytes)}, run this in a terminal. This page does not run it.`), h("pre", { class: "ck-command", tabindex: 0, "aria-label": "Command" }, repository.free))

@@ -1,6 +1,9 @@
 // The files of a checkpoint: config and weights side by side, and between them whether they fit.
 
-const shapeText = (/** @type {number[]} */ shape) => shape.join(" × ") || "a single number";
+const shapeText = (/** @type {number[]} */ shape) => shape.map(grouped).join(" × ") || "one number";
+
+/** What the format in a safetensors header tells. @type {Record<string, string>} */
+const WRITERS = { pt: ": PyTorch wrote it", tf: ": TensorFlow wrote it", flax: ": Flax wrote it" };
 
 /** A row of the table of tensors, made of what the payload has. */
 function tensorRows(/** @type {any} */ weights) {
@@ -23,13 +26,6 @@ function tensorRows(/** @type {any} */ weights) {
       share: null, state: "missing", count: null });
   }
   return rows;
-}
-
-function shareBar(/** @type {number|null} */ share) {
-  if (share === null) return "";
-  const bar = h("span", { class: "ck-share-bar", "aria-hidden": "true" });
-  bar.style.setProperty("--ck-share", String(share));
-  return h("span", { class: "ck-share" }, bar, `${(100 * share).toFixed(1)} %`);
 }
 
 define("ck-checkpoint-inspector", class extends CkExplorer {
@@ -103,9 +99,10 @@ define("ck-checkpoint-inspector", class extends CkExplorer {
     const show = (/** @type {any} */ weights) => {
       const imperfect = weights.fit && ["missing", "surplus", "mismatched", "harmless"].some((key) => weights.fit[key].length);
       const notes = [weights.takenBy.length ? `from_pretrained of ${weights.takenBy.join(" and ")} takes this ${weights.shards > 1 ? "set" : "file"}.` : null,
-        weights.metadata.length ? `Metadata: ${weights.metadata.map((/** @type {string[]} */ pair) => pair.join(" = ")).join(", ")}.` : null];
+        weights.metadata.length ? `Its header also says ${weights.metadata.map((/** @type {string[]} */ pair) => pair.join(" = ")).join(", ")}${WRITERS[weights.metadata.find((/** @type {string[]} */ pair) => pair[0] === "format")?.[1]] ?? ""}.` : null];
       const columns = [
-        { title: "Name", width: "minmax(17em, 4fr)", mono: true, value: (/** @type {any} */ row) => row.name },
+        { title: "Name", width: "minmax(17em, 4fr)", mono: true, value: (/** @type {any} */ row) => row.name,
+          below: (/** @type {any} */ row) => nameInGroup(row.name, row.part) },
         { title: "Shape", width: "minmax(8em, 1fr)", value: (/** @type {any} */ row) => row.shape ? shapeText(row.shape) : null,
           show: (/** @type {any} */ row) => (row.shape ? shapeText(row.shape) : "–") + (row.wanted ? ` (config: ${shapeText(row.wanted)})` : "") },
         { title: "Type", width: "5.5em", value: (/** @type {any} */ row) => row.dtype },
@@ -117,7 +114,7 @@ define("ck-checkpoint-inspector", class extends CkExplorer {
           show: (/** @type {any} */ row) => shareBar(row.share), hint: "of all bytes of the weights" },
       ];
       if (imperfect) {
-        columns.splice(1, 0, { title: "Fit", width: "6.5em", searched: true, value: (/** @type {any} */ row) => row.state || null,
+        columns.splice(1, 0, { title: "Fit", width: "7.5em", searched: true, value: (/** @type {any} */ row) => row.state || null,
           show: (/** @type {any} */ row) => row.state ? h("span", { class: `ck-state ck-state-${row.state.replace(" ", "-")}` }, row.state) : "" });
       }
       if (weights.shards > 1) columns.push({ title: "File", width: "minmax(9em, 1.5fr)", value: (/** @type {any} */ row) => row.file });

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from coursekit.errors import reject_unknown
 from coursekit.facts.checkpoint import CheckpointFacts, checkpoint_facts
 from coursekit.facts.config_file import GROUPS
 from coursekit.facts.findings import NOTE, Finding
+from coursekit.facts.tensor_words import group_of, shape_text
 from coursekit.views.explorer import Explorer
 from coursekit.views.units import bytes_text
 from coursekit.views.view import table, text
@@ -82,7 +82,10 @@ class CheckpointInspector(Explorer[CheckpointFacts]):
                 "Config and weights could not be compared." if fit is not None else "The weights are unreadable.",
             )
         if fit.perfect:
-            return "good", f"They fit: each of the {fit.matching:,} tensors has its place in {fit.class_name}."
+            spare = ""
+            if fit.harmless:
+                spare = f" {len(fit.harmless)} more, such as {fit.harmless[0]}, the model makes itself."
+            return "good", f"They fit: each of the {fit.matching:,} tensors has its place in {fit.class_name}.{spare}"
         parts = [
             f"{count:,} {what}"
             for count, what in (
@@ -188,18 +191,6 @@ def _sentence(finding: Finding) -> str:
     return f"{finding.where}: {finding.what}" if finding.where else finding.what
 
 
-def part_of(name: str) -> str:
-    """Return the part of the model that a tensor belongs to: up to the number of its layer, else its first word."""
-    numbered = re.match(r"(.*?[./](?:layer_\._)?\d+)[./]", name)
-    if numbered:
-        return numbered.group(1)
-    words = re.split(r"[./]", name)
-    start = 2 if words[0].startswith("tf_") and len(words) > 2 else 1  # noqa: PLR2004
-    if len(words) > start + 1 and words[start - 1] in {"bert", "model", "transformer", "distilbert", "roberta"}:
-        start += 1
-    return name[: len("/".join(words[:start]))]
-
-
 def _weights_payload(weights: WeightSet, fit: Fit | None) -> dict[str, Any]:
     return {
         "name": weights.name,
@@ -211,7 +202,7 @@ def _weights_payload(weights: WeightSet, fit: Fit | None) -> dict[str, Any]:
         "dtypes": weights.dtypes,
         "metadata": [list(pair) for file in weights.files[:1] for pair in file.metadata],
         "tensors": [
-            [tensor.name, list(tensor.shape), tensor.dtype, tensor.nbytes, tensor.file, part_of(tensor.name)]
+            [tensor.name, list(tensor.shape), tensor.dtype, tensor.nbytes, tensor.file, group_of(tensor.name)]
             for tensor in weights.tensors
         ],
         "fit": None
@@ -236,7 +227,7 @@ def _static_weights(weights: WeightSet, fit: Fit | None) -> str:
                 listed = ", ".join(f"<code>{text(name)}</code>" for name in names[:_NAMED])
                 parts.append(f"<p>{what}: {listed}{more}</p>")
         if fit.mismatched:
-            rows = [(one.name, _shape(one.stored), _shape(one.called_for)) for one in fit.mismatched[:_NAMED]]
+            rows = [(one.name, shape_text(one.stored), shape_text(one.called_for)) for one in fit.mismatched[:_NAMED]]
             columns = ("Tensor", "In the file", "By the config")
             parts.append(table(columns, rows, caption="Tensors in another shape"))
     if not weights.tensors:
@@ -244,7 +235,7 @@ def _static_weights(weights: WeightSet, fit: Fit | None) -> str:
     total = sum(tensor.nbytes for tensor in weights.tensors) or 1
     by_part: dict[str, list[Any]] = {}
     for tensor in weights.tensors:
-        by_part.setdefault(part_of(tensor.name), []).append(tensor)
+        by_part.setdefault(group_of(tensor.name), []).append(tensor)
     rows_of_parts = [
         (
             part,
@@ -257,7 +248,7 @@ def _static_weights(weights: WeightSet, fit: Fit | None) -> str:
     numeric = ("Tensors", "Parameters", "Share")
     parts.append(table(("Part", *numeric), rows_of_parts, caption="The parts of the model", numeric=numeric))
     rows_of_tensors: list[tuple[str, ...]] = [
-        (one.name, _shape(one.shape), one.dtype, f"{one.count:,}", f"{one.nbytes:,}", f"{one.nbytes / total:.1%}")
+        (one.name, shape_text(one.shape), one.dtype, f"{one.count:,}", f"{one.nbytes:,}", f"{one.nbytes / total:.1%}")
         for one in weights.tensors[:_LISTED]
     ]
     shown = (
@@ -267,7 +258,3 @@ def _static_weights(weights: WeightSet, fit: Fit | None) -> str:
     listed = table(headings, rows_of_tensors, caption="The state dictionary", numeric=headings[3:])
     parts.append(f"<details><summary>{shown}</summary>{listed}</details>")
     return "".join(parts)
-
-
-def _shape(shape: tuple[int, ...]) -> str:
-    return " × ".join(str(size) for size in shape) or "a single number"

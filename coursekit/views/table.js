@@ -28,6 +28,7 @@
  * @property {(row: any) => any} value what sorting compares (numbers or text; null comes last) and, without `show`, the cell
  * @property {(row: any) => (string|Node)} [show] what the cell holds; a node is made anew each time it is asked for
  * @property {boolean} [numeric] to the right, and sorted from the largest first
+ * @property {(row: any) => string} [below] what the cell holds instead while the heading of its group stands above it
  * @property {boolean} [mono] in the font for code
  * @property {boolean} [searched] whether the search looks at its value; by default it does unless the column is numeric
  * @property {string} [hint] a tooltip on the title
@@ -57,6 +58,7 @@
 
 const TABLE_ROW = 30; // pixels, also in table.css
 const TABLE_MARGIN = 8; // rows drawn above and below what is in sight
+const TABLE_SEARCHED = 10; // fewer rows than this are found without a search field
 
 /** Digits inside of names count as numbers: layer.2 stands before layer.10. */
 const tableOrder = new Intl.Collator("en", { numeric: true, sensitivity: "base" });
@@ -73,6 +75,10 @@ function compareCells(a, b, direction) {
   if (typeof a === "number" && typeof b === "number") return direction * (a - b);
   return direction * tableOrder.compare(String(a), String(b));
 }
+
+/** The name of a tensor without the group at its beginning. */
+const nameInGroup = (/** @type {string} */ name, /** @type {string} */ group) =>
+  name.startsWith(group) ? name.slice(group.length).replace(/^[./]/, "") || name : name;
 
 /**
  * @param {TableOptions} options
@@ -121,6 +127,7 @@ function virtualTable(options) {
   const none = h("p", { class: "ck-muted ck-grid-none", hidden: true }, `No ${one} has all of these words.`);
   const element = h("div", { class: "ck-grid-frame" },
     h("div", { class: "ck-grid-tools" }, search, count), grid, none);
+  search.hidden = rows.length < TABLE_SEARCHED;
 
   let waiting = 0;
   const later = () => { waiting ||= requestAnimationFrame(() => { waiting = 0; draw(); }); };
@@ -206,9 +213,11 @@ function virtualTable(options) {
         h("div", { role: "gridcell", "aria-colspan": columns.length }, heading));
     }
     const cells = columns.map((column) => {
-      const shown = column.show ? column.show(row) : String(column.value(row) ?? "");
+      const whole = column.show ? column.show(row) : String(column.value(row) ?? "");
+      const shown = column.below && group && !sorting ? column.below(row) : whole;
       const classes = [column.numeric && "ck-number", column.mono && "ck-mono"].filter(Boolean).join(" ");
-      return h("div", { role: "gridcell", class: classes, title: typeof shown === "string" ? shown : null }, shown);
+      return h("div", { role: "gridcell", class: classes, title: typeof whole === "string" ? whole : null },
+        column.mono ? h("bdi", { dir: "ltr" }, shown) : shown);
     });
     return h("div", {
       ...attributes,
@@ -283,6 +292,8 @@ function virtualTable(options) {
     element,
     select(row) {
       const at = items.findIndex((item) => item.row === row);
+      // With what comes before and behind it in sight, as far as there is any.
+      if (at >= 0) grid.scrollTop = (at + 0.5) * TABLE_ROW - (grid.clientHeight - head.offsetHeight) / 2;
       if (at >= 0) activate(at, false);
       else choose(row);
     },

@@ -54,11 +54,12 @@ define("ck-weight-comparison", class extends CkExplorer {
       height: 270,
       minWidth: data.labels.length > 1 ? "61em" : "54em",
       columns: [
-        { title: "Name", width: "minmax(15em, 3fr)", value: (row) => row.name, mono: true },
+        { title: "Name", width: "minmax(15em, 3fr)", value: (row) => row.name, mono: true,
+          below: (row) => nameInGroup(row.name, row.group) },
         { title: "Shape", width: "7em", value: (row) => row.shape, searched: true },
         { title: "Parameters", width: "7.2em", numeric: true, value: (row) => row.count, show: (row) => grouped(row.count) },
-        { title: "Share", width: "4em", numeric: true, value: (row) => row.share, hint: "of all parameters of the model",
-          show: (row) => `${(100 * row.share).toFixed(1)} %` },
+        { title: "Share", width: "4.6em", numeric: true, value: (row) => row.share, hint: "of all parameters of the model",
+          show: (row) => shareText(row.share) },
         column("Mean", "mean"),
         { ...column("Std", "std"), hint: "standard deviation" },
         column("Smallest", "smallest"),
@@ -75,7 +76,7 @@ define("ck-weight-comparison", class extends CkExplorer {
     });
     root.append(
       h("h3", {}, data.title), h("p", { class: "ck-muted" }, data.summary),
-      this.tools(), this.table.element, this.detail,
+      this.tools(), this.table.element, h("p", { class: "ck-muted ck-weights-words" }, data.words), this.detail,
     );
     const telling = data.rows.find((/** @type {any} */ row) => /position_embeddings|wpe/.test(row.name) && row.picture);
     this.first = telling ?? data.rows.find((/** @type {any} */ row) => row.picture) ?? data.rows[0];
@@ -125,10 +126,9 @@ define("ck-weight-comparison", class extends CkExplorer {
     const types = new Set(row.dtypes);
     this.detail.replaceChildren(...[
       h("h4", {}, h("code", {}, row.name)),
-      h("p", { class: "ck-muted" }, `${row.shape} · ${grouped(row.count)} parameters · ${(100 * row.share).toFixed(1)} % of the model · ${[...types].join(", ")}`),
-      also, ...this.warnings(row),
+      h("p", { class: "ck-muted" }, `${row.shape} · ${grouped(row.count)} parameters · ${shareText(row.share)} of the model · ${[...types].join(", ")}`),
+      also, ...this.warnings(row), this.differences(row),
       h("div", { class: "ck-weights-pair" }, this.histogram(row), row.picture ? this.pictures(row) : null),
-      this.differences(row),
     ].filter(Boolean));
   }
 
@@ -192,8 +192,8 @@ define("ck-weight-comparison", class extends CkExplorer {
     const legend = row.numbers.map((/** @type {any} */ one, /** @type {number} */ at) => h("li", {},
       h("span", { class: `ck-weights-swatch ck-weights-${at}`, "aria-hidden": "true" }), h("strong", {}, labels[at]), " ",
       one.mean === null ? "no finite number" : one.constant ? `all ${figure(one.mean).replace(/\.?0+$/, "") || "0"}`
-        : `mean ${figure(one.mean)}, standard deviation ${figure(one.std)}`,
-      one.outside ? `; ${grouped(one.outside)} outside of the drawing, from ${figure(one.smallest)} to ${figure(one.largest)}` : ""));
+        : `mean ${figure(one.mean)}, standard deviation ${figure(one.std)}, from ${figure(one.smallest)} to ${figure(one.largest)}`,
+      one.outside ? ` (${grouped(one.outside)} outside of the drawing)` : ""));
     legend.push(...row.curves.map((/** @type {any} */ curve) => h("li", {},
       h("span", { class: "ck-weights-swatch ck-weights-dashed", "aria-hidden": "true" }), h("strong", {}, "initializer"), ` ${curve.text}`)));
     if (!row.curves.length) legend.push(h("li", { class: "ck-muted" }, "The initializer of this tensor has no name."));
@@ -225,6 +225,6 @@ define("ck-weight-comparison", class extends CkExplorer {
       : `Each square is the mean of a block of about ${blockRows} × ${blockColumns} weights`;
     return h("figure", { class: "ck-weights-figure" }, h("div", { class: "ck-weights-pictures" }, ...drawn),
       h("div", { class: "ck-weights-legend-bar" }, `−${figure(limit)}`, bar, `+${figure(limit)}`),
-      h("figcaption", { class: "ck-muted" }, `${block}, in one colour scale for all models. Rows go down, columns across.`));
+      h("figcaption", { class: "ck-muted" }, `${block}${labels.length > 1 ? ", in one colour scale for all models" : ""}. Rows go down, columns across.`));
   }
 });

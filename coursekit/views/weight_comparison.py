@@ -10,7 +10,8 @@ import numpy as np
 
 from coursekit.errors import CourseError, did_you_mean
 from coursekit.facts.tally import BINS
-from coursekit.facts.weights import ComparedTensor, WeightFacts, shape_text, weight_facts
+from coursekit.facts.tensor_words import shape_text
+from coursekit.facts.weights import ComparedTensor, WeightFacts, weight_facts
 from coursekit.views.colours import diverging
 from coursekit.views.explorer import Explorer
 from coursekit.views.pixels import colour_indices, image
@@ -39,7 +40,7 @@ class WeightComparison(Explorer[WeightFacts]):
 
     tag = "ck-weight-comparison"
     stem = "weight_comparison"
-    shared = ("table.js",)
+    shared = ("units.js", "table.js")
 
     def __init__(self, *unnamed: object, **models: Any) -> None:
         if unnamed:
@@ -53,10 +54,7 @@ class WeightComparison(Explorer[WeightFacts]):
     def summary(self) -> str:
         """Return what is compared, how many tensors are identical, and how widely the weights spread."""
         facts = self.facts
-        lines = [
-            f"{_listed(facts.labels)}: {_counted(facts)} in {facts.framework}, {facts.parameters:,} parameters in "
-            f"{len(facts.tensors)} tensors" + (" each" if len(facts.labels) > 1 else "")
-        ]
+        lines = [f"{_listed(facts.labels)}: {self._about()}"]
         if len(facts.labels) > 1:
             same = sum(_identical(tensor) for tensor in facts.tensors)
             others = len(facts.tensors) - same
@@ -70,12 +68,20 @@ class WeightComparison(Explorer[WeightFacts]):
             lines.append(f"not all numbers are finite in {_listed(broken[:3])}" + (" and others" if broken[3:] else ""))
         return "\n".join(lines)
 
+    def _about(self) -> str:
+        facts = self.facts
+        each = " each" if len(facts.labels) > 1 else ""
+        return (
+            f"{_counted(facts)} in {facts.framework}, {facts.parameters:,} parameters in {len(facts.tensors)} tensors"
+            f"{each}"
+        )
+
     def static_html(self) -> str:
         """Return the parts of the model as a table, and one matrix of each model as a picture."""
         facts = self.facts
-        first, *others = self.summary().splitlines()
+        lines = [self._about(), *self.summary().splitlines()[1:]]
         several = len(facts.labels) > 1
-        columns = ["Part", "Tensors", "Parameters", *(f"Std of the matrices, {label}" for label in facts.labels)]
+        columns = ["Part", "Tensors", "Parameters", *(f"Std, {label}" for label in facts.labels)]
         columns += ["Identical tensors"] if several else []
         rows = []
         for group, members in groupby(facts.tensors, key=lambda tensor: tensor.group):
@@ -83,12 +89,13 @@ class WeightComparison(Explorer[WeightFacts]):
             row: list[object] = [group, len(tensors), f"{sum(tensor.count for tensor in tensors):,}"]
             row += [f"{_spread(tensors, place):.3f}" for place in range(len(facts.labels))]
             rows.append(row + [sum(_identical(tensor) for tensor in tensors)] * several)
-        body = table(
-            columns, rows, caption="The parts of the model, in the order in which it is built", numeric=columns[1:]
+        caption = (
+            "The parts of the model, in the order in which it is built. Std: the standard deviation of its matrices"
         )
+        body = table(columns, rows, caption=caption, numeric=columns[1:])
         return (
-            f"<h3>Weights: {text(_listed(facts.labels))}</h3><p>{text(first)}</p>"
-            + "".join(f"<p>{text(line[0].upper() + line[1:])}.</p>" for line in others)
+            f"<h3>Weights: {text(_listed(facts.labels))}</h3>"
+            + "".join(f"<p>{text(_sentence(line))}</p>" for line in lines)
             + body
             + self._static_pictures()
         )
@@ -133,13 +140,21 @@ class WeightComparison(Explorer[WeightFacts]):
             rows.append(self._row(tensor, picture))
         return {
             "title": f"Weights: {_listed(facts.labels)}",
-            "summary": self.summary().splitlines()[0],
+            "summary": _sentence(self._about()),
+            "words": self._words(),
             "labels": list(facts.labels),
             "rows": rows,
             "bars": bars,
             "pictures": np.concatenate(pictures) if pictures else np.zeros(0, np.uint8),
             "palette": diverging(),
         }
+
+    def _words(self) -> str:
+        words = "Share: of all parameters of the model. Std: standard deviation."
+        if len(self.facts.labels) == 1:
+            return words
+        pairs = "the two models" if len(self.facts.labels) == 2 else "the two models that are furthest apart"  # noqa: PLR2004
+        return f"{words} Difference: between {pairs}, as the root of the mean squared difference of their weights."
 
     def _row(self, tensor: ComparedTensor, picture: list[Any] | None) -> dict[str, Any]:
         return {
@@ -237,6 +252,10 @@ class WeightComparison(Explorer[WeightFacts]):
 def _listed(words: Iterable[str]) -> str:
     *most, last = words
     return f"{', '.join(most)} and {last}" if most else last
+
+
+def _sentence(words: str) -> str:
+    return f"{words[0].upper()}{words[1:]}."
 
 
 def _counted(facts: WeightFacts) -> str:

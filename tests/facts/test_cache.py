@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import tempfile
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -15,6 +17,20 @@ from coursekit.facts.cache import cache_facts
 from coursekit.facts.cache_place import cache_place
 
 OLD, NEW, OTHER = "a" * 40, "b" * 40, "c" * 40  # huggingface_hub deletes by commit, wherever it is
+
+
+@contextmanager
+def as_nobody(folder):
+    """Be a user for whom permissions count; root, to whom nothing is forbidden, becomes somebody else for a moment."""
+    folder.chmod(0o777)
+    root = os.geteuid() == 0
+    if root:
+        os.seteuid(65534)
+    try:
+        yield folder
+    finally:
+        if root:
+            os.seteuid(0)
 
 
 def lay_out(cache, folder, snapshots, *, ref=NEW):
@@ -88,11 +104,36 @@ def test_unfinished_downloads_broken_links_and_orphans_are_named(cache):
     assert "1 download was not finished" in found["warning", "ada/bert"]
     assert "data/train.csv leads nowhere" in found["error", "squad"]
     assert "no revision" in found["note", "eve/gone"]
-    assert "1 blob (5 bytes)" in found["note", "max/orphan"]
+    assert "1 blob belongs to no revision any more (5 bytes)" in found["note", "max/orphan"]
     assert {repository.id for repository in facts.repositories} == {"ada/bert", "squad", "eve/gone", "max/orphan"}
     by_id = {repository.id: repository for repository in facts.repositories}
     assert by_id["ada/bert"].unfinished == (4,)
     assert by_id["squad"].revisions[0].files[0].broken
+
+
+@pytest.mark.parametrize("place", [".", "blobs", "refs", "snapshots", f"snapshots/{OTHER}"])
+def test_a_repository_that_may_not_be_read_is_named_and_the_others_are_shown(place):
+    with tempfile.TemporaryDirectory() as name, as_nobody(Path(name)) as home:
+        lay_out(home, "models--ada--bert", {NEW: {"config.json": b"12"}})
+        secret = lay_out(home, "models--eve--secret", {OTHER: {"config.json": b"1"}})
+        (secret / place).chmod(0)
+        facts = cache_facts(home)
+        (secret / place).chmod(0o755)
+
+    (problem,) = facts.findings
+    assert (problem.severity, problem.where) == ("error", "eve/secret")
+    assert "Permission denied" in problem.what
+    assert {one.id: one.nbytes for one in facts.repositories} == {"ada/bert": 2, "eve/secret": 0}
+
+
+def test_one_repository_is_found_by_its_id(cache):
+    facts = cache_facts(cache, repository="ada/bert")
+
+    assert facts.repositories == tuple(one for one in cache_facts(cache).repositories if one.id == "ada/bert")
+    with pytest.raises(CourseError, match="Did you mean 'ada/bert'"):
+        cache_facts(cache, repository="ada/bart")
+    with pytest.raises(CourseError, match="not in the cache"):
+        cache_facts(cache / "absent", repository="ada/bert")
 
 
 def test_the_command_frees_what_it_says(cache):

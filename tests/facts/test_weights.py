@@ -21,7 +21,7 @@ from transformers import (
 
 from coursekit import CourseError
 from coursekit.facts.tally import BINS
-from coursekit.facts.weights import group_of, weight_facts
+from coursekit.facts.weights import weight_facts
 from coursekit.frameworks.initializers import Initializer
 
 torch = pytest.importorskip("torch", reason="these models are PyTorch's")
@@ -246,23 +246,6 @@ def test_asking_for_initializers_changes_no_weight_and_no_random_number():
 def test_a_model_without_a_config_has_no_curves():
     facts = weight_facts({"layer": torch.nn.Linear(3, 4)})
     assert [found.initializers for found in facts.tensors] == [(None,), (None,)]
-
-
-@pytest.mark.parametrize(
-    ("name", "group"),
-    [
-        ("encoder.layer.0.output.dense.weight", "encoder.layer.0"),
-        ("bert.encoder.layer.11.output.LayerNorm.bias", "bert.encoder.layer.11"),
-        ("embeddings.LayerNorm.weight", "embeddings"),
-        ("h.3.attn.c_attn.weight", "h.3"),
-        ("wte.weight", "wte"),
-        ("bert/encoder/layer_._0/output/dense/kernel", "bert/encoder/layer_._0"),
-        ("bert/pooler/dense/bias", "bert/pooler"),
-        ("scale", "scale"),
-    ],
-)
-def test_groups(name, group):
-    assert group_of(name) == group
 
 
 def refused(models):

@@ -10,7 +10,7 @@ import pytest
 from safetensors.numpy import save_file
 
 from coursekit.errors import CourseError
-from coursekit.views.checkpoint_inspector import CheckpointInspector, part_of
+from coursekit.views.checkpoint_inspector import CheckpointInspector
 
 EVIL = "<script>alert(1)</script>"
 
@@ -52,18 +52,3 @@ def test_the_same_folder_gives_the_same_page(folder):
 def test_an_unknown_argument_is_named(folder):
     with pytest.raises(CourseError, match="'task'"):
         CheckpointInspector(folder, task="x")
-
-
-@pytest.mark.parametrize(
-    ("name", "part"),
-    [
-        ("encoder.layer.11.output.dense.weight", "encoder.layer.11"),
-        ("bert.embeddings.word_embeddings.weight", "bert.embeddings"),
-        ("pooler.dense.bias", "pooler"),
-        ("weight", "weight"),
-        ("tf_bert_model/bert/encoder/layer_._3/output/dense/kernel", "tf_bert_model/bert/encoder/layer_._3"),
-        ("tf_bert_model/bert/embeddings/word_embeddings/weight", "tf_bert_model/bert/embeddings"),
-    ],
-)
-def test_tensors_are_grouped_as_the_model_is_built(name, part):
-    assert part_of(name) == part
