@@ -13,8 +13,6 @@ from coursekit.views.checkpoint_inspector import CheckpointInspector
 torch = pytest.importorskip("torch", reason="PyTorch saves the checkpoint that is shown")
 TAG = "ck-checkpoint-inspector"
 SAVE = """
-import os
-os.environ.setdefault("USE_TF", "0")
 from transformers import BertConfig, BertModel
 config = BertConfig(hidden_size=32, intermediate_size=64, num_attention_heads=4, num_hidden_layers=4, vocab_size=900)
 BertModel(config).save_pretrained("directory_on_my_computer")
@@ -103,7 +101,12 @@ def test_what_does_not_fit_is_named_and_nothing_of_it_is_markup(exported, tamper
 
 def test_it_runs_in_jupyterlab(lab, page, picture):
     notebook = lab.run(
-        page, [SAVE + "import coursekit as ck", 'ck.CheckpointInspector("directory_on_my_computer")'], name="inspector"
+        page,
+        [
+            "import os; os.environ['USE_TF'] = '0'" + SAVE + "import coursekit as ck",
+            'ck.CheckpointInspector("directory_on_my_computer")',
+        ],
+        name="inspector",
     )
     output = notebook.output(1)
     output.locator(".ck-tab").first.wait_for()

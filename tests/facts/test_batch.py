@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import os
 
 import numpy as np
 import pytest
@@ -133,8 +132,6 @@ def tiny_bert(framework, **options):
     config = transformers.BertConfig(
         hidden_size=8, num_hidden_layers=1, num_attention_heads=1, intermediate_size=8, **options
     )
-    if framework.name == "tensorflow" and os.environ.get("USE_TF") in {"0", "NO", "FALSE"}:
-        pytest.skip("USE_TF=0 hides the TensorFlow models of transformers")
     return getattr(transformers, f"{framework.class_prefix}BertModel")(config), config
 
 

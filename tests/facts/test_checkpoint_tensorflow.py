@@ -62,7 +62,6 @@ def report(tmp_path_factory, offline_bert):
     folder = tmp_path_factory.mktemp("tensorflow")
     environment = {
         **os.environ,
-        "USE_TF": "1",  # another test of this process may have switched it off
         "USE_TORCH": "0",
         "TF_USE_LEGACY_KERAS": "1",
         "TF_CPP_MIN_LOG_LEVEL": "3",
