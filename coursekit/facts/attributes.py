@@ -97,7 +97,11 @@ ORDER: tuple[str, ...] = (
 _LIMIT = 90
 _RULES = tuple((group, re.compile(pattern)) for group, pattern in GROUPS)
 # Names that the rules would put elsewhere.
-_EXCEPTIONS = {"num_attention_heads": "Size of the model", "image_size": "Size of the model"}
+_EXCEPTIONS = {
+    "chunk_size_feed_forward": "Everything else",  # how a layer is computed, not how large it is
+    "image_size": "Size of the model",
+    "num_attention_heads": "Size of the model",
+}
 
 
 def group_of(name: str) -> str:

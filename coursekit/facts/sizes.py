@@ -16,6 +16,7 @@ from coursekit.errors import CourseError
 from coursekit.facts.config import check_config
 from coursekit.facts.edits import edited
 from coursekit.facts.parts import PARTS, part_of
+from coursekit.frameworks.blueprint import check_sizes
 
 if TYPE_CHECKING:
     from coursekit.frameworks import Framework
@@ -38,6 +39,19 @@ class TensorSize:
     def parameters(self) -> int:
         """How many numbers it holds."""
         return prod(self.shape)
+
+
+@dataclass(frozen=True)
+class ShapedTensor(TensorSize):
+    """A tensor whose shape follows a number of the config.
+
+    Attributes
+    ----------
+    axes
+        The axes of its shape that follow the number; none for a tensor that comes or goes with it, as layers do.
+    """
+
+    axes: tuple[int, ...]
 
 
 @dataclass(frozen=True)
@@ -122,7 +136,7 @@ def size_facts(config: Any, *, framework: str | None = None) -> SizeFacts:
     return facts
 
 
-def shaped_tensors(config: Any, path: str, *, framework: str | None = None) -> tuple[TensorSize, ...] | None:
+def shaped_tensors(config: Any, path: str, *, framework: str | None = None) -> tuple[ShapedTensor, ...] | None:
     """Return the tensors whose shape follows one attribute: those that change or appear when its number is doubled.
 
     Parameters
@@ -151,19 +165,25 @@ def shaped_tensors(config: Any, path: str, *, framework: str | None = None) -> t
             after = size_facts(edited(config, {path: other}), framework=framework)
         except CourseError:
             continue
-        old = {tensor.name: tensor for tensor in before.tensors}
-        new = {tensor.name: tensor for tensor in after.tensors}
-        shown = {**new, **old}
-        return tuple(
-            tensor
-            for name, tensor in shown.items()
-            if name not in old or name not in new or old[name].shape != new[name].shape
-        )
+        return _follow(before, after)
     return None
+
+
+def _follow(before: SizeFacts, after: SizeFacts) -> tuple[ShapedTensor, ...]:
+    old = {tensor.name: tensor for tensor in before.tensors}
+    new = {tensor.name: tensor for tensor in after.tensors}
+    found = []
+    for name, tensor in {**new, **old}.items():
+        one, two = (side[name].shape if name in side else () for side in (old, new))
+        if one != two:
+            axes = [axis for axis, sizes in enumerate(zip(one, two, strict=False)) if sizes[0] != sizes[1]]
+            found.append(ShapedTensor(name, tensor.shape, tensor.part, tuple(axes)))
+    return tuple(found)
 
 
 def _measure(config: Any, room: Framework) -> SizeFacts:
     try:
+        check_sizes(config.to_dict())
         # Building may write into a config; the learner's stays as it is.
         planned = room.planned_parameters(deepcopy(config))
     except Exception as error:

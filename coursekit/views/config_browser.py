@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from copy import deepcopy
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from coursekit import frameworks
 from coursekit.errors import CourseError, reject_unknown
@@ -12,14 +12,21 @@ from coursekit.facts.config_source import find_config
 from coursekit.facts.edits import code_of, edited
 from coursekit.facts.sizes import SizeFacts, shaped_tensors, size_facts
 from coursekit.views import config_drawing as draw
-from coursekit.views.view import LiveView, style
+from coursekit.views.config_figures import beside, figures, memory
+from coursekit.views.view import LiveView, style, text
 
 if TYPE_CHECKING:
     from coursekit.facts.config import Attribute
+    from coursekit.facts.sizes import ShapedTensor
 
-_STEPS = ((20_000, 1000), (2_000, 256), (200, 64), (64, 8))
-_HEAVY = 100_000
 _OPTIONS = ("compare_to", "framework")
+
+
+class Answer(NamedTuple):
+    """What becomes of a config with other numbers: how large its model is, or None, and what is wrong, as HTML."""
+
+    sizes: SizeFacts | None
+    notes: str
 
 
 class ConfigBrowser(LiveView[ConfigFacts]):
@@ -42,6 +49,8 @@ class ConfigBrowser(LiveView[ConfigFacts]):
         An independent copy of the config with the edits that were made.
     code
         The Python lines that make this config.
+    changes
+        The edits: new numbers by path.
 
     Raises
     ------
@@ -57,7 +66,7 @@ class ConfigBrowser(LiveView[ConfigFacts]):
         self.facts = config_facts(self._original)
         self.differences = () if self._other is None else differences(self._original, self._other)
         self._changes: dict[str, int] = {}
-        self._widget: Any = None
+        self._controls: Any = None
 
     @property
     def config(self) -> Any:
@@ -68,6 +77,11 @@ class ConfigBrowser(LiveView[ConfigFacts]):
     def code(self) -> str:
         """The Python lines that make this config."""
         return code_of(self._original, self._changes)
+
+    @property
+    def changes(self) -> dict[str, int]:
+        """The edits that were made: new numbers by path."""
+        return dict(self._changes)
 
     def sizes(self) -> SizeFacts:
         """Return how large a model of the edited config is; see :func:`~coursekit.facts.sizes.size_facts`."""
@@ -81,24 +95,25 @@ class ConfigBrowser(LiveView[ConfigFacts]):
         changes = {**self._changes, **numbers}
         edited(self._original, changes)
         self._changes = {path: value for path, value in changes.items() if value != self._value(path)}
-        if self._widget is not None:
-            self._controls.show(self._changes)
+        if self._controls is not None:
+            self._controls.show(self.changes)
         return self
 
     def reset(self) -> None:
         """Take back all edits."""
         self._changes = {}
-        if self._widget is not None:
+        if self._controls is not None:
             self._controls.show({})
 
     def summary(self) -> str:
         """Return the config's name, its main numbers, what was changed and what is wrong, one line each."""
         facts = self.facts
         lines = [f"ConfigBrowser: {facts.class_name} ({facts.model_type})" + (f", {facts.source}" * bool(facts.source))]
-        numbers = [item for prefix in self._prefixes()[:3] for item in architecture_integers(facts, prefix, 6)]
+        prefixes = ["", *(prefix for prefix, _ in facts.parts)]
+        numbers = [item for prefix in prefixes[:3] for item in architecture_integers(facts, prefix, 6)]
         lines.append("  " + ", ".join(f"{item.path} {item.value}" for item in numbers[:8]))
-        if (sizes := self._known_sizes()) is not None:
-            lines.append(f"  {sizes.model}: {sizes.parameters:,} parameters, {draw.memory(sizes.nbytes())} in float32")
+        if (sizes := self._known_sizes(self.config)) is not None:
+            lines.append(f"  {sizes.model}: {sizes.parameters:,} parameters, {memory(sizes.nbytes())} in float32")
         changed = [f"{item.path} {item.value}" for item in facts.changed if item.path != "name_or_path"]
         if changed:
             more = f" and {len(changed) - 8} more" if len(changed) > 8 else ""  # noqa: PLR2004  (one readable line)
@@ -112,53 +127,56 @@ class ConfigBrowser(LiveView[ConfigFacts]):
 
     def to_html(self) -> str:
         """Return the whole view as HTML that needs no kernel and no network."""
-        sheet = style("style.css", "config_browser.css")
-        return f'<div class="ck-view"><style>{sheet}</style>{self.static_html()}</div>'
+        return self._page(self.static_html())
 
     def static_html(self) -> str:
         """Return the body of the static face: sizes, differences and all attributes in their groups."""
-        sizes = self._known_sizes()
-        html = draw.title(self.facts) + draw.warnings(self.facts.warnings) + self._figures(sizes)
-        return html + self._differing() + "<h4>Attributes</h4>" + draw.attributes(self.facts)
+        sizes = self._known_sizes(self.config)
+        compared = self._comparison()
+        # A comparison has the sizes of both; only edits add to it.
+        own = "" if sizes is None or (compared and not self._changes) else self.figures(sizes)
+        return f"{self._head()}{own}{compared}<h4>Attributes</h4>{draw.attributes(self.facts)}"
 
     @property
     def widget(self) -> Any:
         """The live face; made when it is first shown."""
-        if self._widget is None:
+        if self._controls is None:
             from coursekit.views.config_controls import ConfigControls
 
             self._controls = ConfigControls(self)
-            self._widget = self._controls.root
-        return self._widget
+        return self._controls.root
 
     # What follows is for the controls.
 
-    def answer(self, changes: dict[str, int]) -> str:
-        """Take ``changes`` as the edits, and return the figures or the reason why they cannot be."""
+    def answer(self, changes: dict[str, int]) -> Answer:
+        """Take ``changes`` as the edits, unless the config's class refuses them, and say what becomes of the model."""
         try:
             changed = edited(self._original, changes)
         except CourseError as error:
-            return draw.refusal(error)
+            return Answer(None, draw.refusal(error))
         self._changes = dict(changes)
         found = config_facts(changed).warnings
         new = [warning for warning in found if warning not in self.facts.warnings]
         try:
             sizes = size_facts(changed, framework=self._framework)
         except CourseError as error:
-            return draw.no_model(error, found, new)
-        return draw.warnings(new) + self._figures(sizes)
+            return Answer(None, draw.no_model(error, found, new))
+        return Answer(sizes, draw.warnings(new))
 
-    def shaped(self, path: str) -> Any:
+    def figures(self, sizes: SizeFacts) -> str:
+        """Return how large the model of the edited config is, beside the original where that can be built."""
+        original = self._known_sizes(self._original) if self._changes else None
+        return figures(sizes) if original is None else beside(original, sizes, ("Original", "Now"))
+
+    def shaped(self, path: str) -> tuple[ShapedTensor, ...] | str:
         """Return the tensors that follow the number at ``path``, or a sentence that says why they are not known."""
         try:
-            found = shaped_tensors(self.config, path, framework=self._framework)
+            found = shaped_tensors(self._original, path, framework=self._framework)
         except CourseError as error:
             return error.what
-        return (
-            "No model could be built with another number here, so its tensors are not known."
-            if found is None
-            else found
-        )
+        if found is None:
+            return "No model could be built with another number here, so its tensors are not known."
+        return found
 
     @property
     def counts_at_once(self) -> bool:
@@ -168,16 +186,11 @@ class ConfigBrowser(LiveView[ConfigFacts]):
 
     def head(self) -> str:
         """Return style, heading, warnings and differences."""
-        sheet = style("style.css", "config_browser.css")
-        body = draw.title(self.facts) + draw.warnings(self.facts.warnings) + self._differing()
-        return f'<div class="ck-view"><style>{sheet}</style>{body}</div>'
+        return self._page(self._head() + self._comparison())
 
     def numbers(self, prefix: str) -> tuple[Attribute, ...]:
         """Return the numbers that can be changed in one part of the config."""
         return architecture_integers(self.facts, prefix)
-
-    def _prefixes(self) -> list[str]:
-        return ["", *(prefix for prefix, _ in self.facts.parts)]
 
     def parts_with_numbers(self) -> list[tuple[str, str]]:
         """Return label and path of every part that has numbers to change."""
@@ -187,38 +200,38 @@ class ConfigBrowser(LiveView[ConfigFacts]):
             if self.numbers(prefix)
         ]
 
+    def _page(self, body: str) -> str:
+        return f'<div class="ck-view"><style>{style("style.css", "config_browser.css")}</style>{body}</div>'
+
+    def _head(self) -> str:
+        return draw.title(self.facts) + draw.warnings(self.facts.warnings)
+
     def _value(self, path: str) -> Any:
         value = self._original
         for name in path.split("."):
             value = getattr(value, name, None)
         return value
 
-    def _known_sizes(self) -> SizeFacts | None:
+    def _known_sizes(self, config: Any) -> SizeFacts | None:
+        """Return the sizes of ``config`` where they cost no import and a model can be built, else None."""
         if not self.counts_at_once:
             return None
         try:
-            return self.sizes()
+            return size_facts(config, framework=self._framework)
         except CourseError:
             return None
 
-    def _figures(self, sizes: SizeFacts | None) -> str:
-        original = None
-        if self._changes and sizes is not None:
-            try:
-                original = size_facts(self._original, framework=self._framework)
-            except CourseError:
-                original = None
-        return draw.figures(sizes, original, edited=bool(self._changes))
-
-    def _differing(self) -> str:
+    def _comparison(self) -> str:
         if self._other is None:
             return ""
-        names = type(self._original).__name__, type(self._other).__name__
-        return "<h4>Differences</h4>" + draw.differing(self.differences, *names)
+        names = _names(self._original, self._other)
+        one, two = self._known_sizes(self._original), self._known_sizes(self._other)
+        sizes = beside(one, two, names) if one and two else ""
+        return f"<h4>{text(names[0])} beside {text(names[1])}</h4>" + sizes + draw.differing(self.differences, *names)
 
 
-def field_range(value: int) -> tuple[int, int, int]:
-    """Return smallest value, largest value and step of a field that starts at ``value``; it lies on a step."""
-    step = next((step for least, step in _STEPS if value > least), 1)
-    lowest = value % step or step
-    return lowest, value + step * max(-(-value * (1 if value > _HEAVY else 3) // step), 4), step
+def _names(first: Any, second: Any) -> tuple[str, str]:
+    """Return what two configs are called beside each other: after their checkpoints, else after their classes."""
+    sources = [str(vars(config).get("_name_or_path") or "").rpartition("/")[2] for config in (first, second)]
+    one, two = (source or type(config).__name__ for source, config in zip(sources, (first, second), strict=True))
+    return (one, two) if one != two else (f"{one} (this)", f"{two} (compare_to)")

@@ -1,32 +1,27 @@
-"""The pieces of a config browser's page as HTML: figures, one attribute, warnings, differences."""
+"""The pieces of a config browser's page as HTML: heading, warnings, attributes, tensors, differences."""
 
 from __future__ import annotations
 
 import re
+from collections import Counter
 from typing import TYPE_CHECKING
 
 from coursekit.facts.attributes import ORDER
 from coursekit.facts.parts import PARTS
-from coursekit.facts.sizes import DTYPES
-from coursekit.views.view import table, text
+from coursekit.views.view import Html, table, text
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from coursekit.errors import CourseError
     from coursekit.facts.config import Attribute, ConfigFacts, ConfigWarning, Difference
-    from coursekit.facts.sizes import SizeFacts, TensorSize
+    from coursekit.facts.sizes import ShapedTensor
 
 _SHOWN_TENSORS = 40
 _OPEN_GROUPS = ORDER[:3]
-_MEGA, _GIGA = 10**6, 10**9
-
-
-def memory(nbytes: int) -> str:
-    """Return a number of bytes in MB or GB, where 1 MB is a million bytes."""
-    if nbytes >= _GIGA:
-        return f"{nbytes / _GIGA:,.2f} GB"
-    return f"{nbytes / _MEGA:,.1f} MB" if nbytes >= _MEGA else f"{nbytes / 1000:,.1f} kB"
+_FEW = 12  # differences that fit on the page without folding
+_FIRST_WORDS = 160  # characters of a description that are shown before it is opened
+_NUMBERED = re.compile(r"(?<=[._/])\d+(?=[./])")
 
 
 def title(facts: ConfigFacts) -> str:
@@ -36,6 +31,11 @@ def title(facts: ConfigFacts) -> str:
         f'<div class="ck-title"><h3>{text(facts.class_name)}</h3>'
         f'<span class="ck-muted">model type <code>{text(facts.model_type)}</code>{source}</span></div>'
     )
+
+
+def section(name: str, hint: str) -> str:
+    """Return the heading of a section of the live face; both texts are ours, and may hold marks."""
+    return f'<div class="ck-view"><h4>{name}</h4><p class="ck-muted">{hint}</p></div>'
 
 
 def warnings(found: Iterable[ConfigWarning]) -> str:
@@ -70,121 +70,150 @@ def _numbers(sentence: str) -> set[str]:
     return set(re.findall(r"\d+", sentence))
 
 
-def figures(now: SizeFacts | None, original: SizeFacts | None, *, edited: bool) -> str:
-    """Return parameters, memory and parts, now and in the original."""
-    if now is None:
-        return ""
-    beside = original if edited and original is not None else None
-    html = f'<div class="ck-figures">{_figure(f"{now.parameters:,}", f"parameters in {now.model}")}'
-    if beside is not None:
-        html += _figure(f"{beside.parameters:,}", "in the original", "ck-original")
-        ratio = now.parameters / max(beside.parameters, 1)
-        change = now.parameters - beside.parameters
-        html += _figure(f"{ratio:.2f} ×", f"{change:+,}" if change else "the same as the original")
-    html += "</div>" + _bars(now, beside)
-    names = dict(PARTS)
-    rows = []
-    for part in (name for name, _ in PARTS if name in now.parts or (beside and name in beside.parts)):
-        count = now.parts.get(part, 0)
-        row = [names[part], f"{count:,}", f"{count / max(now.parameters, 1):.1%}"]
-        rows.append((part, row + ([f"{beside.parts.get(part, 0):,}"] if beside else [])))
-    columns = ["Part", "Parameters", "Share", *(["Original"] if beside else [])]
-    html += _part_table(columns, rows)
-    sizes = [
-        [dtype, f"{size}", memory(now.nbytes(dtype)), *([memory(beside.nbytes(dtype))] if beside else [])]
-        for dtype, size in DTYPES.items()
+def shaped(number: Attribute, tensors: tuple[ShapedTensor, ...] | str) -> str:
+    """Return what one number is and which tensors follow it; a sentence in place of ``tensors`` says why not."""
+    if isinstance(tensors, str):
+        found = f'<p class="ck-note">{text(tensors)}</p>'
+    elif not tensors:
+        found = '<p class="ck-note">No tensor: every weight keeps its shape when this number changes.</p>'
+    else:
+        found = _tensors(tensors)
+    words = f"<p>{text(number.documentation)}</p>" if number.documentation else ""
+    return f"<h5><code>{text(number.path)}</code> = {text(number.value)}</h5>{words}{found}"
+
+
+def _tensors(tensors: tuple[ShapedTensor, ...]) -> str:
+    """Return the tensors as a table; those of all layers, which differ in the layer's number alone, are one row."""
+    alike = Counter((_NUMBERED.sub("*", tensor.name), tensor.shape, tensor.axes) for tensor in tensors)
+    where = ", ".join(label.lower() for part, label in PARTS if any(tensor.part == part for tensor in tensors))
+    if any(tensor.axes for tensor in tensors):
+        lead = (
+            f"{len(tensors):,} tensors have it as a dimension"
+            if len(tensors) > 1
+            else "One tensor has it as a dimension"
+        )
+    else:
+        lead = f"It decides how many tensors there are: with another number, {len(tensors):,} come or go"
+    rows = [
+        (Html(f"<code>{text(name)}</code>"), f"{count:,} ×" if count > 1 else "", _shape(shape, axes))
+        for (name, shape, axes), count in list(alike.items())[:_SHOWN_TENSORS]
     ]
-    columns = ["Type", "Bytes each", "Memory", *(["Original"] if beside else [])]
-    return html + table(columns, sizes, caption="Memory of the weights alone", numeric=columns[1:])
+    star = " The * stands for the number of a layer." if any("*" in name for name, _, _ in alike) else ""
+    more = f" Here are {len(rows)} of {len(alike):,} kinds." if len(alike) > len(rows) else ""
+    lines = table(("Tensor", "How many", "Shape"), rows, caption="Tensors", numeric=("How many",))
+    return f'<p>{lead}, in: {where}.{star}{more}</p><div class="ck-uncaptioned">{lines}</div>'
 
 
-def _figure(number: str, label: str, extra: str = "") -> str:
-    return f'<div class="ck-figure {extra}"><b>{text(number)}</b><span class="ck-muted">{text(label)}</span></div>'
+def _shape(shape: tuple[int, ...], axes: tuple[int, ...]) -> Html:
+    """Return a shape with the dimensions in bold that follow the number."""
+    sizes = [f"<b>{size:,}</b>" if axis in axes else f"{size:,}" for axis, size in enumerate(shape)]
+    return Html(" × ".join(sizes) or "one number")
 
 
-def _bars(now: SizeFacts, original: SizeFacts | None) -> str:
-    """Return a bar for each model; both have the same scale."""
-    widest = max(now.parameters, original.parameters if original else 0, 1)
-    html = ""
-    for facts, extra in ((now, ""), (original, "ck-original")):
-        if facts is not None:
-            pieces = "".join(
-                f'<span class="ck-part-{part}" style="width:{count / widest:.4%}"></span>'
-                for part, count in facts.parts.items()
-            )
-            html += f'<div class="ck-bar {extra}">{pieces}</div>'
-    return f'<div class="ck-bars" aria-hidden="true">{html}</div>'
+def attributes(
+    facts: ConfigFacts, shown: Sequence[Attribute] | None = None, words: Sequence[str] = (), *, unfold: bool = False
+) -> str:
+    """Return attributes in their groups, as tables whose last cell opens to the whole description.
 
-
-def _part_table(columns: Sequence[str], rows: Sequence[tuple[str, Sequence[str]]]) -> str:
-    html = table(columns, [row for _, row in rows], caption="Where the parameters are", numeric=columns[1:])
-    names = dict(PARTS)
-    for part, _ in rows:
-        row_head = f'<th scope="row">{text(names[part])}'
-        swatch = f'<th scope="row"><span class="ck-swatch ck-part-{part}" aria-hidden="true"></span>{text(names[part])}'
-        html = html.replace(row_head, swatch)
-    return html
-
-
-def attribute(shown: Attribute, tensors: tuple[TensorSize, ...] | str | None = None) -> str:
-    """Return one attribute in full; ``tensors`` are those that it shapes, or a sentence in their place."""
-    value = f'<span class="ck-value">{text(shown.value)}</span>'
-    default = f"the default is {shown.default}" if shown.default else "there is no default"
-    state = f'<span class="ck-changed">changed</span>, {text(default)}' if shown.changed else "the default"
-    kind = f'<p class="ck-muted">{text(shown.type)}</p>' if shown.type else ""
-    words = shown.documentation or "The installed transformers does not describe this attribute."
-    html = (
-        f'<div class="ck-detail"><h4>{text(shown.path)}</h4><p>{value} <span class="ck-muted">({state})</span></p>'
-        f"<p>{text(words)}</p>{kind}"
-        f'<p class="ck-muted">Group: {text(shown.group)}</p>'
-    )
-    return html + _tensors(tensors) + "</div>"
-
-
-def _tensors(tensors: tuple[TensorSize, ...] | str | None) -> str:
-    if tensors is None or isinstance(tensors, str):
-        return f'<p class="ck-note">{text(tensors)}</p>' if tensors else ""
-    if not tensors:
-        return '<p class="ck-note">It shapes no tensor: every weight keeps its shape when this number changes.</p>'
-    names = dict(PARTS)
-    where = ", ".join(names[part].lower() for part, _ in PARTS if any(tensor.part == part for tensor in tensors))
-    rows = [(tensor.name, " × ".join(f"{size:,}" for size in tensor.shape)) for tensor in tensors[:_SHOWN_TENSORS]]
-    more = len(tensors) - len(rows)
-    caption = f"{len(tensors):,} tensors follow this number, in: {where}" + (f"; the first {len(rows)}" if more else "")
-    return f'<div class="ck-tensors" tabindex="0">{table(("Tensor", "Shape"), rows, caption=caption)}</div>'
-
-
-def attributes(facts: ConfigFacts) -> str:
-    """Return all attributes in their groups, as tables."""
+    Parameters
+    ----------
+    facts
+        What the config says.
+    shown
+        The attributes to show; without it, all of them.
+    words
+        Words to mark in names and descriptions.
+    unfold
+        Whether all groups are open, and not only those that shape the model.
+    """
+    by_place: dict[tuple[str, str], list[Attribute]] = {}
+    for item in facts.attributes if shown is None else shown:
+        by_place.setdefault((item.path.rpartition(".")[0], item.group), []).append(item)
     html = ""
     for prefix, class_name in (("", facts.class_name), *facts.parts):
-        own = [item for item in facts.attributes if item.path.rpartition(".")[0] == prefix]
-        if prefix:
-            html += f"<h4>{text(prefix)} ({text(class_name)})</h4>"
-        for group in ORDER:
-            rows = [(item.name, item.value, _default(item), item.documentation) for item in own if item.group == group]
-            if rows:
-                shown = " open" if group in _OPEN_GROUPS and not prefix else ""
-                html += (
-                    f"<details{shown}><summary>{text(group)} ({len(rows)})</summary>"
-                    + table(("Attribute", "Value", "Default", "What it is"), rows, caption=group)
-                    + "</details>"
-                )
+        groups = [(group, by_place[prefix, group]) for group in ORDER if (prefix, group) in by_place]
+        if prefix and groups:
+            html += f"<h5><code>{text(prefix)}</code>, a {text(class_name)}</h5>"
+        for group, items in groups:
+            changed = sum(item.changed for item in items)
+            count = f"{len(items)}" + (f", {changed} changed" if changed else "")
+            opened = unfold or group in (_OPEN_GROUPS[:1] if prefix else _OPEN_GROUPS)
+            html += _group(group, count, _rows(group, items, words), opened=opened)
     return html
 
 
-def _default(item: Attribute) -> str:
+def _group(name: str, count: str, rows: str, *, opened: bool) -> str:
+    return (
+        f'<details class="ck-group ck-uncaptioned"{" open" if opened else ""}><summary>{text(name)} '
+        f'<span class="ck-muted">({count})</span></summary>{rows}</details>'
+    )
+
+
+def _rows(group: str, items: Sequence[Attribute], words: Sequence[str]) -> str:
+    rows = [
+        (
+            Html(f"<code>{_marked(item.name, words)}</code>"),
+            Html(f"<b>{text(item.value)}</b>" if item.changed else text(item.value)),
+            _default(item),
+            _description(item, words),
+        )
+        for item in items
+    ]
+    return table(("Attribute", "Value", "Default", "What it is"), rows, caption=group)
+
+
+def _default(item: Attribute) -> Html:
     if not item.changed:
-        return "the same"
-    return f"{item.default or 'none'} (changed)"
+        return Html('<span class="ck-muted">the same</span>')
+    return Html(f'{text(item.default or "none")} <span class="ck-changed">changed</span>')
+
+
+def _description(item: Attribute, words: Sequence[str]) -> Html:
+    """Return the first sentence, which opens to the rest and to the type; open where a word of a search is in it."""
+    whole = item.documentation
+    if not whole:
+        return Html('<span class="ck-muted">The installed transformers does not describe it.</span>')
+    first = whole if len(whole) <= _FIRST_WORDS else _beginning(whole)
+    rest = f"<p>{_marked(whole[len(first) :].strip(), words)}</p>" if len(first) < len(whole) else ""
+    kind = f'<p class="ck-muted">{text(item.type)}</p>' if item.type else ""
+    if not rest + kind:
+        return Html(_marked(whole, words))
+    opened = " open" if any(word in whole[len(first) :].lower() for word in words) else ""
+    return Html(f"<details{opened}><summary>{_marked(first, words)}</summary>{rest}{kind}</details>")
+
+
+def _beginning(whole: str) -> str:
+    """Return the first sentence, or as many words as there is room for."""
+    sentence = whole[: whole.find(". ") + 1]
+    return sentence if 0 < len(sentence) <= _FIRST_WORDS else whole[:_FIRST_WORDS].rpartition(" ")[0]
+
+
+def _marked(sentence: str, words: Sequence[str]) -> str:
+    """Return ``sentence`` escaped, with ``words`` marked."""
+    if not words:
+        return text(sentence)
+    pieces = re.split(f"({'|'.join(map(re.escape, words))})", sentence, flags=re.IGNORECASE)
+    # What was split at stands at the odd places.
+    return "".join(f"<mark>{text(piece)}</mark>" if place % 2 else text(piece) for place, piece in enumerate(pieces))
 
 
 def differing(found: Sequence[Difference], first: str, second: str) -> str:
-    """Return the differences of two configs as one table."""
+    """Return the differences of two configs as one table, in groups."""
     if not found:
         return f"<p>{text(first)} and {text(second)} have the same attributes with the same values.</p>"
-    rows = [
-        (item.path, *("not there" if side is None else side for side in (item.first, item.second))) for item in found
-    ]
-    one, two = (first, second) if first != second else (f"{first} (this)", f"{second} (compare_to)")
-    return table(("Attribute", one, two), rows, caption=f"{len(found)} attributes differ")
+    columns = ("Attribute", first, second)
+    html = f"<p>{len(found)} attributes differ.</p>" if len(found) > 1 else "<p>One attribute differs.</p>"
+    for group in ORDER:
+        rows = [
+            (Html(f"<code>{text(item.path)}</code>"), _side(item.first), _side(item.second))
+            for item in found
+            if item.group == group
+        ]
+        if rows:
+            opened = group in _OPEN_GROUPS or len(found) <= _FEW
+            html += _group(group, f"{len(rows)}", table(columns, rows, caption=group), opened=opened)
+    return html
+
+
+def _side(value: str | None) -> str:
+    return Html('<span class="ck-muted">not there</span>') if value is None else value

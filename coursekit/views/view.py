@@ -88,10 +88,16 @@ def text(value: object) -> str:
     return escape(str(value), quote=True)
 
 
+class Html(str):
+    """Text that is HTML already, made of escaped pieces: a cell of :func:`table` that is not escaped again."""
+
+    __slots__ = ()
+
+
 def table(
     columns: Sequence[str], rows: Iterable[Sequence[object]], *, caption: str, numeric: Sequence[str] = ()
 ) -> str:
-    """Return an accessible HTML table of escaped cells.
+    """Return an accessible HTML table; every cell is escaped unless it is :class:`Html`.
 
     Parameters
     ----------
@@ -109,7 +115,7 @@ def table(
     body = "".join(
         "<tr>"
         + "".join(
-            f'<th scope="row"{side}>{text(cell)}</th>' if first else f"<td{side}>{text(cell)}</td>"
+            f'<th scope="row"{side}>{_cell(cell)}</th>' if first else f"<td{side}>{_cell(cell)}</td>"
             for first, cell, side in zip((True, *[False] * len(row)), row, right, strict=False)
         )
         + "</tr>"
@@ -119,3 +125,7 @@ def table(
         f'<table class="ck-table"><caption>{text(caption)}</caption>'
         f"<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
     )
+
+
+def _cell(content: object) -> str:
+    return content if isinstance(content, Html) else text(content)

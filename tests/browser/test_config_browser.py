@@ -1,7 +1,5 @@
 """A config browser, used as a learner uses it, in JupyterLab and as an exported page."""
 
-import re
-
 import pytest
 from lab import new_page, serious_violations
 
@@ -40,45 +38,84 @@ def test_a_number_moved_by_keyboard_shows_the_count_that_pytorch_gives(live, pic
 
     field(output, "num_hidden_layers").focus()
     live.page.keyboard.press("ArrowUp")
-    output.get_by_text("in the original").wait_for()
+    output.get_by_role("columnheader", name="Difference").wait_for()
 
-    assert parameters(output) > before
-    assert parameters(output) == int(live.kernel(COUNT))
+    original, now = output.locator(".ck-figure b").all_inner_texts()[:2]
+    assert int(original.replace(",", "")) == before < int(now.replace(",", ""))
+    assert now == f"{int(live.kernel(COUNT)):,}"
     assert "num_hidden_layers=3" in output.locator("textarea").input_value()
     picture(output, "config_browser_live")
 
 
-def test_an_impossible_combination_is_explained_and_reset_takes_it_back(live, picture):
+def test_the_arrow_keys_lead_from_one_width_that_can_be_built_to_the_next(live):
     output = live.output(1)
 
-    field(output, "num_attention_heads").focus()
+    field(output, "hidden_size").focus()
+    live.page.keyboard.press("ArrowUp")
+    live.page.wait_for_function(
+        "() => document.querySelector('.ck-browser textarea').value.includes('hidden_size=864')"
+    )
+    assert output.get_by_text("cannot be shared evenly").count() == 0
+
+
+def test_an_impossible_combination_is_explained_below_its_field_and_reset_takes_it_back(live, picture):
+    output = live.output(1)
+    heads = field(output, "num_attention_heads")
+    figures = output.locator(".ck-figure b").all_inner_texts()
+
+    heads.focus()
     live.page.keyboard.press("ArrowDown")
-    output.get_by_text("cannot be shared evenly").wait_for()
+    note = output.get_by_text("cannot be shared evenly")
+    note.wait_for()
+    assert 0 < note.bounding_box()["y"] - heads.bounding_box()["y"] < 120
+    assert output.locator(".ck-figure b").all_inner_texts() == figures  # the last good ones
+    assert heads.evaluate("field => field === document.activeElement")
     picture(output, "config_browser_impossible")
 
     output.get_by_role("button", name="Reset").focus()
     live.page.keyboard.press("Enter")
-    output.locator(".ck-figure").first.wait_for()
+    note.wait_for(state="hidden")
+    output.get_by_role("columnheader", name="Difference").wait_for(state="detached")
 
     assert parameters(output) == int(live.kernel(COUNT))
-    assert output.get_by_text("cannot be shared evenly").count() == 0
 
 
-def test_search_finds_words_of_the_documentation_and_opens_the_attribute(live):
+def test_search_finds_words_of_the_documentation_and_a_row_opens_by_keyboard(live, picture):
     output = live.output(1)
 
     output.get_by_placeholder("a name or words").focus()
     live.page.keyboard.type("dropout ratio")
-    output.get_by_text("attention_probs_dropout_prob = 0.1").wait_for(state="attached")
-    output.get_by_role("heading", name="attention_probs_dropout_prob").wait_for()
-    assert not output.locator("option", has_text="vocab_size").count()
+    row = output.get_by_role("row", name="attention_probs_dropout_prob")
+    row.wait_for()
+    output.get_by_role("row", name="vocab_size").wait_for(state="detached")
+    kind = row.get_by_text("defaults to 0.1")
+    assert not kind.is_visible()
+    row.locator("summary").focus()
+    live.page.keyboard.press("Enter")
+    kind.wait_for()
+    picture(output, "config_browser_search")
 
-    live.page.keyboard.press("Control+A")
-    live.page.keyboard.type("intermediate_size")
-    output.get_by_role("heading", name="intermediate_size").wait_for()
-    output.get_by_role("button", name="Which tensors").press("Enter")
-    output.get_by_text(re.compile("tensors follow this number, in: layers")).wait_for()
-    assert "3,072 × 768" in output.locator(".ck-tensors").inner_text()
+
+def test_the_filter_leaves_what_was_changed(live):
+    output = live.output(1)
+
+    output.get_by_placeholder("a name or words").fill("")
+    output.get_by_label("Only what was changed").focus()
+    live.page.keyboard.press("Space")
+    output.get_by_role("row", name="vocab_size").wait_for(state="detached")
+    assert output.get_by_text("2 of ").is_visible()
+    assert "12 changed" in output.get_by_role("row", name="num_hidden_layers").inner_text().replace("\t", " ")
+    live.page.keyboard.press("Space")
+    output.get_by_role("row", name="vocab_size").first.wait_for()
+
+
+def test_a_number_is_followed_to_its_tensors(live, picture):
+    output = live.output(1)
+
+    output.get_by_label("Number:").select_option(label="intermediate_size = 3072")
+    output.get_by_text("6 tensors have it as a dimension, in: layers").wait_for()
+    assert "3,072 × 768" in output.get_by_role("row", name="intermediate.dense.weight").inner_text()
+    picture(output, "config_browser_follow")
 
 
 def test_the_misspelt_attribute_is_named(live):
@@ -98,7 +135,7 @@ def test_the_exported_page_shows_every_attribute(exported, picture, dark, width)
     view = ConfigBrowser(BertConfig(hidden_size=100), compare_to=DistilBertConfig())
     page = exported(view.to_html(), dark=dark, width=width)
 
-    assert page.get_by_role("heading", name="BertConfig").is_visible()
+    assert page.get_by_role("heading", name="BertConfig", exact=True).is_visible()
     assert "cannot be shared evenly" in page.inner_text("body")
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth + 1")
     assert serious_violations(page, ".ck-view") == []

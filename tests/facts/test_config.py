@@ -5,35 +5,12 @@ import re
 
 import pytest
 import transformers
-from transformers import (
-    BartConfig,
-    BertConfig,
-    CLIPConfig,
-    DistilBertConfig,
-    GPT2Config,
-    LlamaConfig,
-    T5Config,
-    ViTConfig,
-    Wav2Vec2Config,
-    WhisperConfig,
-)
+from architectures import ARCHITECTURES
+from transformers import BertConfig, CLIPConfig, DistilBertConfig, LlamaConfig
 
 from coursekit.errors import CourseError
 from coursekit.facts.attributes import ORDER, short
 from coursekit.facts.config import architecture_integers, config_facts, differences
-
-ARCHITECTURES = [
-    BartConfig,
-    BertConfig,
-    CLIPConfig,
-    DistilBertConfig,
-    GPT2Config,
-    LlamaConfig,
-    T5Config,
-    ViTConfig,
-    Wav2Vec2Config,
-    WhisperConfig,
-]
 
 
 def warnings(config):

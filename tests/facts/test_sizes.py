@@ -4,44 +4,18 @@ import pytest
 
 torch = pytest.importorskip("torch", reason="sizes are compared with models that PyTorch builds")
 
-from transformers import (  # noqa: E402  (after the framework that they need)
-    AutoModel,
-    BertConfig,
-    CLIPConfig,
-    DistilBertConfig,
-    EncodecConfig,
-    GPT2Config,
-    LlamaConfig,
-    MobileBertConfig,
-    T5Config,
-    ViTConfig,
-    WhisperConfig,
-)
+from architectures import ARCHITECTURES  # noqa: E402  (after the framework that they need)
+from transformers import AutoModel, BertConfig  # noqa: E402
 
 from coursekit.errors import CourseError  # noqa: E402
 from coursekit.facts.sizes import shaped_tensors, size_facts  # noqa: E402
 
 
-@pytest.mark.parametrize(
-    "config",
-    [
-        BertConfig(num_hidden_layers=3),
-        CLIPConfig(),
-        DistilBertConfig(),
-        EncodecConfig(),
-        GPT2Config(n_layer=2),
-        LlamaConfig(num_hidden_layers=2),
-        MobileBertConfig(),
-        T5Config(),  # its two word tables are one
-        ViTConfig(),
-        WhisperConfig(),
-    ],
-    ids=lambda config: config.model_type,
-)
-def test_the_count_is_that_of_the_built_model(config):
+@pytest.mark.parametrize("cls", ARCHITECTURES)
+def test_the_count_is_that_of_the_built_model(cls):
     with torch.device("meta"):
-        built = AutoModel.from_config(config)
-    facts = size_facts(config, framework="pytorch")
+        built = AutoModel.from_config(cls())
+    facts = size_facts(cls(), framework="pytorch")
 
     assert facts.parameters == sum(parameter.numel() for parameter in built.parameters())
     assert {tensor.name for tensor in facts.tensors} == {name for name, _ in built.named_parameters()}
@@ -59,6 +33,12 @@ def test_parts_of_bert():
 def test_an_impossible_combination_is_an_error_with_the_reason():
     with pytest.raises(CourseError, match="multiple of the number of attention heads"):
         size_facts(BertConfig(hidden_size=100), framework="pytorch")
+
+
+@pytest.mark.parametrize("layers", [2001, 10**9])
+def test_a_model_that_would_never_be_planned_is_refused_at_once(layers):
+    with pytest.raises(CourseError, match=f"num_hidden_layers is {layers:,}"):
+        size_facts(BertConfig(num_hidden_layers=layers), framework="pytorch")
 
 
 def test_counting_leaves_the_config_and_later_models_alone():
@@ -83,6 +63,17 @@ def test_a_number_is_followed_to_the_tensors_that_it_shapes():
     assert all(".2." in name or ".3." in name for name in names("num_hidden_layers"))
     words = size_facts(config, framework="pytorch").with_dimension(30_522)
     assert [tensor.shape for tensor in words] == [(30_522, 768)]
+
+
+def test_the_axes_that_follow_a_number_are_told_from_others_of_the_same_size():
+    square = BertConfig(num_hidden_layers=1, hidden_size=96, intermediate_size=96)
+    found = {tensor.name: tensor.axes for tensor in shaped_tensors(square, "intermediate_size", framework="pytorch")}
+
+    assert found == {
+        "encoder.layer.0.intermediate.dense.weight": (0,),
+        "encoder.layer.0.intermediate.dense.bias": (0,),
+        "encoder.layer.0.output.dense.weight": (1,),
+    }
 
 
 def test_tensorflow_counts_the_same():

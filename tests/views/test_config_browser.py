@@ -1,15 +1,20 @@
 """The faces of a config browser, without a browser."""
 
 import json
+import re
+from html import unescape
 
 import pytest
 import transformers
-from transformers import BertConfig, DistilBertConfig
+from transformers import BertConfig, CLIPConfig, DistilBertConfig
 
 from coursekit import frameworks
 from coursekit.errors import CourseError
 from coursekit.facts.config_source import find_config
-from coursekit.views.config_browser import ConfigBrowser, field_range
+from coursekit.facts.sizes import size_facts
+from coursekit.views import config_drawing as draw
+from coursekit.views.config_browser import ConfigBrowser
+from coursekit.views.config_what_if import field_range
 
 ROOM = frameworks.available()[0]  # PyTorch where both are installed: sizes are counted with it
 
@@ -55,37 +60,148 @@ def test_edits_make_an_independent_config_that_builds():
         browser.edit(hiden_size=3)
 
 
-def test_the_live_face_answers_impossible_numbers_and_returns():
+@pytest.fixture
+def bert():
+    """A browser of a small BERT whose live face was made, and its controls."""
     browser = ConfigBrowser(BertConfig(num_hidden_layers=1), framework=ROOM.name)
-    bundle = browser._repr_mimebundle_()
-    controls = browser._controls
+    assert browser.widget
+    return browser, browser._controls
+
+
+def visible(html):
+    """Return what a person reads of ``html``, each word once apart."""
+    return " ".join(re.sub(r"<style>.*?</style>|<[^>]*>", " ", html, flags=re.DOTALL).split())
+
+
+def test_the_live_face_comes_with_the_other_two():
+    bundle = ConfigBrowser(BertConfig(num_hidden_layers=1), framework=ROOM.name)._repr_mimebundle_()
 
     assert {"text/plain", "text/html", "application/vnd.jupyter.widget-view+json"} == set(bundle)
-    controls._fields["num_attention_heads"].value = 11
-    assert controls._figures.value.count("cannot be shared evenly") == 1
-    assert controls._figures.value.count("ck-note") == 1  # the model's own words would say the same again
-    controls._fields["num_attention_heads"].value = 6
-    assert "cannot be shared" not in controls._figures.value
+
+
+def test_an_edit_shows_original_new_and_difference(bert):
+    browser, controls = bert
+    before = browser.sizes()
+    controls.what_if.fields["num_hidden_layers"].value = 3
+    after = browser.sizes()
+    shown = visible(controls.what_if.figures.value)
+    layers = [sizes.parts["layers"] for sizes in (before, after)]
+
+    assert after.parameters - before.parameters == 2 * layers[0]
+    assert f"Original {after.parameters:,} Now" in shown
+    assert f"+{after.parameters - before.parameters:,} parameters" in shown
+    shares = [f"{count / sizes.parameters:.1%}" for count, sizes in zip(layers, (before, after), strict=True)]
+    assert f"Layers {layers[0]:,} ({shares[0]}) {layers[1]:,} ({shares[1]}) +{layers[1] - layers[0]:,}" in shown
+    assert f"int8 {before.parameters / 1e6:.1f} MB {after.parameters / 1e6:.1f} MB" in shown
+
+
+def test_impossible_numbers_are_explained_under_their_field_and_the_last_figures_stay(bert):
+    browser, controls = bert
+    part = controls.what_if
+    good = visible(part.figures.value)
+    part.fields["num_attention_heads"].value = 11
+
+    assert part.notes["num_attention_heads"].value.count("cannot be shared evenly") == 1
+    assert part.notes["num_attention_heads"].layout.display != "none"
+    assert part.notes["num_attention_heads"].value.count("ck-note") == 1  # the model's own words say the same again
+    assert visible(part.figures.value).endswith(good)
+    assert "last figures of a model that can be built" in part.figures.value
+    part.fields["num_attention_heads"].value = 6
+    assert part.notes["num_attention_heads"].layout.display == "none"
+    assert "last figures" not in part.figures.value
     assert browser.config.num_attention_heads == 6
     browser.reset()
-    assert controls._fields["num_attention_heads"].value == 12
+    assert part.fields["num_attention_heads"].value == 12
 
 
-def test_search_and_filter():
-    browser = ConfigBrowser(BertConfig(num_hidden_layers=1))
+def test_numbers_that_are_set_from_a_cell_stand_in_the_fields(bert):
+    browser, controls = bert
+    browser.edit(vocab_size=100, num_attention_heads=11)
+
+    assert controls.what_if.fields["vocab_size"].value == 100
+    assert "cannot be shared evenly" in controls.what_if.notes["num_attention_heads"].value
+    assert "vocab_size=100" in controls.what_if.code.value
+
+
+def test_a_config_that_cannot_be_built_says_so_where_the_figures_would_be():
+    browser = ConfigBrowser(BertConfig(hidden_size=100), framework=ROOM.name)
     assert browser.widget
-    controls = browser._controls
 
-    controls._changed.value = True
-    assert [path for _, path in controls._list.options] == ["num_hidden_layers"]
-    controls._search.value = "nothing has these words"
-    assert "No attribute fits" in controls._detail.value
+    assert "model can be built" in browser._controls.what_if.figures.value
+    browser._controls.what_if.fields["hidden_size"].value = 96
+    assert f"{browser.sizes().parameters:,}" in browser._controls.what_if.figures.value
 
 
-def test_two_architectures_are_compared():
-    browser = ConfigBrowser(BertConfig(), compare_to=DistilBertConfig())
+def test_a_number_is_followed_to_its_tensors(bert):
+    _, controls = bert
+    follow = controls.follow
 
-    assert "num_hidden_layers / n_layers" in browser.static_html()
+    follow.choice.value = "max_position_embeddings"
+    assert "One tensor has it as a dimension, in: embeddings." in visible(follow.tensors.value)
+    assert "<b>512</b> × 768" in follow.tensors.value
+    follow.choice.value = "num_attention_heads"
+    assert "every weight keeps its shape" in follow.tensors.value
+    follow.choice.value = "num_hidden_layers"
+    assert "come or go" in follow.tensors.value
+    follow.choice.value = ""
+    assert visible(follow.tensors.value) == ""
+
+
+def test_search_finds_names_and_words_of_descriptions_and_marks_them(bert):
+    _, controls = bert
+    search = controls.search
+
+    search.words.value = "DROPOUT ratio"
+    assert "attention_probs_<mark>dropout</mark>_prob" in search.found.value
+    assert "<mark>ratio</mark>" in search.found.value
+    assert "vocab_size" not in search.found.value
+    search.words.value = "<b> & nothing has these words ("
+    assert "No attribute fits" in search.found.value
+    search.words.value = ""
+    assert "vocab_size" in search.found.value
+
+
+def test_the_filter_leaves_what_was_changed(bert):
+    _, controls = bert
+    controls.search.changed.value = True
+    shown = visible(controls.search.found.value)
+
+    assert shown.startswith("1 of ")
+    assert "num_hidden_layers 1 12 changed" in shown
+    assert "vocab_size" not in shown
+
+
+def test_every_attribute_stands_in_its_group_with_value_default_and_description():
+    facts = ConfigBrowser(CLIPConfig(text_config={"hidden_size": 256})).facts
+    page = visible(draw.attributes(facts))
+
+    for item in facts.attributes:
+        default = f"{item.default} changed" if item.changed else "the same"
+        assert f"{item.name} {item.value} {default} {item.documentation[:40]}".strip() in unescape(page)
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "names"),
+    [
+        (BertConfig(), DistilBertConfig(), ("BertConfig", "DistilBertConfig")),
+        (BertConfig(), BertConfig(num_hidden_layers=2), ("BertConfig (this)", "BertConfig (compare_to)")),
+    ],
+)
+def test_two_configs_are_compared_in_sizes_and_attributes(first, second, names):
+    browser = ConfigBrowser(first, compare_to=second, framework=ROOM.name)
+    shown = visible(browser.static_html())
+    one, two = (size_facts(config, framework=ROOM.name) for config in (first, second))
+
+    assert "{} beside {}".format(*names) in shown
+    assert f"{one.parameters - two.parameters:,} parameters" in shown
+    assert browser.static_html() in browser.to_html()
+    for difference in browser.differences:
+        sides = ("not there" if side is None else side for side in (difference.first, difference.second))
+        assert " ".join((difference.path, *sides)) in unescape(shown)
+
+
+def test_equal_configs_are_called_equal():
+    assert "the same values" in ConfigBrowser(BertConfig(), compare_to=BertConfig()).static_html()
 
 
 def test_names_files_and_types_are_found(tmp_path, offline_bert):
@@ -129,7 +245,18 @@ def test_an_unknown_option_is_refused():
 
 @pytest.mark.parametrize("value", [1, 2, 12, 32, 64, 768, 3072, 30_522, 250_000])
 def test_a_field_reaches_smaller_and_larger_numbers_in_steps(value):
-    low, high, step = field_range(value)
+    low, high, step = field_range("vocab_size", value)
 
-    assert 1 <= low <= value < high
-    assert (value - low) % step == 0 == (high - low) % step
+    assert low <= 1 <= value < 1000 * value < high
+    assert (value - low) % step == 0
+
+
+@pytest.mark.parametrize(("width", "heads"), [(768, 12), (384, 12), (4096, 32), (64, 4), (8, 8)])
+def test_the_steps_of_a_width_can_be_shared_by_its_heads(width, heads):
+    low, _, step = field_range("hidden_size", width, heads)
+
+    assert step % heads == low % heads == 0
+
+
+def test_a_field_asks_for_no_model_of_a_million_layers():
+    assert field_range("num_hidden_layers", 12)[:2] == (0, 400)

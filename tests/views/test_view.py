@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from coursekit.views.colours import STEPS, diverging, sequential
-from coursekit.views.view import LiveView, View, asset, style, table, text
+from coursekit.views.view import Html, LiveView, View, asset, style, table, text
 
 EVIL = "<img src=x onerror=\"alert('x')\">&"
 
@@ -64,6 +64,12 @@ def test_a_table_has_a_caption_and_heads_for_rows_and_columns():
     assert html.count('scope="col"') == 2
     assert html.count('scope="row"') == 2
     assert '<td class="ck-number">2</td>' in html
+
+
+def test_a_cell_that_is_html_already_is_not_escaped_again():
+    html = table(["name", "size"], [[Html("<b>a</b>"), "<b>"]], caption="One")
+
+    assert '<th scope="row"><b>a</b></th><td>&lt;b&gt;</td>' in html
 
 
 def test_styles_load_nothing_from_elsewhere():
