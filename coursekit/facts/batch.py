@@ -7,45 +7,14 @@ from typing import TYPE_CHECKING, Any
 
 from coursekit import frameworks
 from coursekit.errors import CourseError
-from coursekit.facts.encoding import PADDINGS, Row, Settings, encode, pad_id
+from coursekit.facts.encoding import Settings, encode, pad_id
+from coursekit.facts.one_line import one_line
+from coursekit.facts.positions import OUTSIDE, SequenceFacts, sequence_facts
 from coursekit.facts.sequences import checked
 from coursekit.facts.vocabulary import Limits, Oddity, Reading, Vocabulary, limits
 
 if TYPE_CHECKING:
-    from coursekit.facts.sequences import IdLists, Sentences
-
-TOKEN, SPECIAL, UNKNOWN, PADDING, OUTSIDE = "token", "special", "unknown", "padding", "outside"
-"""What an id can be: a piece of text, a special token such as ``[CLS]``, the token for everything unknown, filling,
-or a number that the model's vocabulary does not have."""
-
-
-@dataclass(frozen=True)
-class SequenceFacts:
-    """One row of the batch.
-
-    Attributes
-    ----------
-    text
-        The sentence, or None where ids were given.
-    ids, tokens, kinds, mask
-        Of the same length, one for each position: the id, its token (an empty string where none is known), what it is
-        (``token``, ``special``, ``unknown``, ``padding`` or ``outside``), and 1 or 0 of the attention mask.
-    types
-        The token type ids, or None where the tokenizer gives none.
-    cut
-        How many tokens truncation took away.
-    short
-        How many positions the row is shorter than the longest of the batch.
-    """
-
-    text: str | None
-    ids: tuple[int, ...]
-    tokens: tuple[str, ...]
-    kinds: tuple[str, ...]
-    mask: tuple[int, ...]
-    types: tuple[int, ...] | None
-    cut: int
-    short: int
+    from coursekit.facts.sequences import IdLists
 
 
 @dataclass(frozen=True)
@@ -175,7 +144,7 @@ def batch_facts(
         framework=room.name,
         settings=settings,
         sequences=tuple(
-            _sequence(None if from_ids else text, row, vocabulary, bounds, longest)
+            sequence_facts(text if isinstance(text, str) else None, row, vocabulary, bounds, longest)
             for text, row in zip(given, rows, strict=True)
         ),
         shape=None if array is None else (len(rows), longest),
@@ -188,9 +157,9 @@ def batch_facts(
         limits=bounds,
         tokenizer=None if vocabulary is None else vocabulary.name,
         model_error=_model_error(room, ids, bounds, whole=tensor is not None),
-        oddities=vocabulary.oddities(tuple(_real(row) for row in rows)) if vocabulary is not None and from_ids else (),
+        oddities=vocabulary.oddities(tuple(row.real for row in rows)) if vocabulary is not None and from_ids else (),
         readings=() if vocabulary is None or second is None else (vocabulary.reading(ids), second.reading(ids)),
-        code=_code(given, own, room, settings, padding),
+        code=one_line(given, own, room, settings, padding),
     )
 
 
@@ -230,30 +199,6 @@ def _no_tensor(facts: BatchFacts, label: str) -> CourseError:
     )
 
 
-def _sequence(text: Any, row: Row, vocabulary: Vocabulary | None, bounds: Limits, longest: int) -> SequenceFacts:
-    special = vocabulary.special if vocabulary is not None else frozenset()
-    unknown = vocabulary.unknown if vocabulary is not None else None
-    end = bounds.vocabulary
-    kinds = tuple(
-        OUTSIDE
-        if end is not None and id_ >= end
-        else PADDING
-        if not seen
-        else SPECIAL
-        if id_ in special
-        else UNKNOWN
-        if id_ == unknown
-        else TOKEN
-        for id_, seen in zip(row.ids, row.mask, strict=True)
-    )
-    tokens = vocabulary.tokens(row.ids) if vocabulary is not None else ("",) * len(row.ids)
-    return SequenceFacts(text, row.ids, tokens, kinds, row.mask, row.types, row.cut, longest - len(row.ids))
-
-
-def _real(row: Row) -> tuple[int, ...]:
-    return tuple(id_ for id_, seen in zip(row.ids, row.mask, strict=True) if seen)
-
-
 def _attempt(action: Any) -> tuple[Any, str | None]:
     """Return what ``action`` returns, or its error as Python would print it."""
     try:
@@ -269,25 +214,3 @@ def _model_error(room: frameworks.Framework, ids: IdLists, bounds: Limits, *, wh
         return None
     # The whole batch where it is a tensor, because a model would see all of it; else the first row that is wrong.
     return _attempt(lambda: room.lookup([list(row) for row in (ids if whole else bad[:1])], end))[1]
-
-
-def _code(
-    given: Sentences | IdLists, tokenizer: Any, room: frameworks.Framework, settings: Settings, padding: int | None
-) -> str:
-    kind = f'return_tensors="{room.return_tensors}"'
-    pads = settings.padding != "none"
-    how = f"padding={PADDINGS[settings.padding]!r}, ".replace("'", '"') if pads else ""
-    length = f"max_length={settings.length}, "
-    fixed = settings.padding == "fixed"
-    if isinstance(given[0], str):
-        cut = "truncation=True, " if settings.truncation else ""
-        return f"tokenizer(sentences, {how}{cut}{length if cut or fixed else ''}{kind})"
-    cut_left = getattr(tokenizer, "truncation_side", "right") == "left"
-    end = f"-{settings.length}:" if cut_left else f":{settings.length}"
-    cut = f"[row[{end}] for row in ids]" if settings.truncation else "ids"
-    if pads and tokenizer is not None:
-        return f'tokenizer.pad({{"input_ids": {cut}}}, {how}{length if fixed else ""}{kind})'
-    if pads:
-        width = settings.length if fixed else f"max(map(len, {cut}))"
-        return f"{room.tensor_call}([row + [{padding or 0}] * ({width} - len(row)) for row in {cut}])"
-    return f"{room.tensor_call}({cut})"

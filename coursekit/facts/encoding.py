@@ -82,6 +82,11 @@ class Row:
     types: tuple[int, ...] | None
     cut: int
 
+    @property
+    def real(self) -> tuple[int, ...]:
+        """The ids without padding."""
+        return tuple(id_ for id_, seen in zip(self.ids, self.mask, strict=True) if seen)
+
 
 def pad_id(tokenizer: Any, config: Any) -> int | None:
     """Return the id that fills short rows: the tokenizer's, else the config's; None when neither names one."""

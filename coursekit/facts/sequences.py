@@ -78,6 +78,12 @@ def _sentence(row: str, index: int) -> str:
             why="a model needs at least one token of every sequence.",
             remedy="Remove it, or write something in it.",
         )
+    if re.search("[\ud800-\udfff]", row):
+        raise CourseError(
+            f"Sequence {index} holds half of a character: {row[:40]!r}.",
+            why="it was cut inside of a pair of codes (a surrogate), which no tokenizer takes.",
+            remedy="Read the text again as UTF-8, or remove it: text.encode('utf-8', 'ignore').decode().",
+        )
     return str(row)
 
 

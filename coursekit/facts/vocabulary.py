@@ -70,9 +70,10 @@ class Vocabulary:
         """
         if tokenizer is None or isinstance(tokenizer, cls):
             return tokenizer
-        if callable(tokenizer) and hasattr(tokenizer, "convert_ids_to_tokens"):
+        if callable(tokenizer) and hasattr(tokenizer, "convert_ids_to_tokens") and not isinstance(tokenizer, type):
             return cls(tokenizer)
         remedies = {
+            "type": f"Load one: {getattr(tokenizer, '__name__', '')}.from_pretrained(checkpoint).",
             "str": f"Load it first: AutoTokenizer.from_pretrained({str(tokenizer)[:80]!r}).",
             "Tokenizer": "Wrap it: PreTrainedTokenizerFast(tokenizer_object=tokenizer).",
         }

@@ -11,12 +11,12 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 from unicodedata import east_asian_width
 
-from coursekit.facts.batch import TOKEN
+from coursekit.facts.positions import TOKEN
 from coursekit.views.view import text
 
 if TYPE_CHECKING:
-
-    from coursekit.facts.batch import BatchFacts, SequenceFacts
+    from coursekit.facts.batch import BatchFacts
+    from coursekit.facts.positions import SequenceFacts
 
 COLUMNS, ROWS, CELLS = 96, 64, 4096
 """How many positions, sequences and cells the grid shows at most; the tensor always has all."""
@@ -131,7 +131,7 @@ def _cells(row: SequenceFacts, columns: tuple[int | None, ...], *, named: bool, 
             cells.append(_Cell("gap", ("…",), 5))
         elif 0 <= position < len(row.ids):
             token, id_, kind = row.tokens[position], row.ids[position], row.kinds[position]
-            token = (_token(token) or _NONE) if named else ""
+            token = (clip(printable(token), 24) or _NONE) if named else ""
             lines = (*((text(token),) if named else ()), str(id_), str(row.mask[position]))
             cells.append(_Cell("" if kind == TOKEN else kind, lines, max(3, _width(token), len(lines[-2])) + 2))
         else:
@@ -182,8 +182,10 @@ def _name(row: SequenceFacts, index: int) -> str:
     return "".join(parts)
 
 
-def _token(token: str) -> str:
-    """Return a token as one line: blanks can be seen, and what is very long is clipped."""
-    if not token.isprintable() or not token.strip():
-        token = token.replace("\n", "↵").replace("\t", "⇥").replace(" ", "␣")
-    return clip(token, 24)
+def printable(token: str) -> str:
+    """Return a token as one line that can be seen: blanks and control characters by a sign or their code."""
+    if token.isprintable() and (token.strip() or not token):
+        return token
+    signs = {"\n": "↵", "\t": "⇥", " ": "␣"}
+    seen = (signs.get(letter, letter) for letter in token)
+    return "".join(letter if letter.isprintable() else f"U+{ord(letter):04X}" for letter in seen)

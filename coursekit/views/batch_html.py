@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from coursekit import frameworks
-from coursekit.facts.batch import OUTSIDE, PADDING, SPECIAL, UNKNOWN
-from coursekit.views.batch_grid import Grid, clip, count
+from coursekit.facts.positions import OUTSIDE, PADDING, SPECIAL, UNKNOWN
+from coursekit.views.batch_grid import Grid, clip, count, printable
 from coursekit.views.view import table, text
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ def batch_summary(facts: BatchFacts) -> str:
     label = frameworks.get(facts.framework).label
     batch = count(len(facts.sequences), "sequence")
     if facts.shape is None:
-        head = f"TensorBuilder: {batch} of {_lengths(facts)} ids, no tensor in {label}"
+        head = f"TensorBuilder: {batch} of {_lengths(facts)}, no tensor in {label}"
     else:
         head = (
             f"TensorBuilder: {batch}, a tensor of shape {facts.shape} = (batch, sequence), "
@@ -32,7 +32,7 @@ def batch_summary(facts: BatchFacts) -> str:
     lines = [head]
     for index, row in enumerate(facts.sequences[:_LISTED]):
         words = row.tokens if facts.tokenizer else [str(id_) for id_ in row.ids]
-        shown = " ".join(word or str(id_) for word, id_ in zip(words[:12], row.ids, strict=False))
+        shown = " ".join(printable(word) or str(id_) for word, id_ in zip(words[:12], row.ids, strict=False))
         note = f" ({row.short} short)" if row.short else ""
         lines.append(f"  {index}: {shown}{' …' if len(row.ids) > 12 else ''}{note}")  # noqa: PLR2004  (tokens of a line)
     if len(facts.sequences) > _LISTED:
@@ -68,14 +68,15 @@ def problem_html(problem: CourseError) -> str:
     return _note(
         "error",
         problem.what,
-        f"<p>{text(problem.why)}</p><p>{text(problem.remedy)}</p><p>Below: the last good batch.</p>",
+        f"<p>Why it matters: {text(problem.why)}</p><p>What to do: {text(problem.remedy)}</p>"
+        "<p>Below: the last good batch.</p>",
     )
 
 
 def _figures(facts: BatchFacts) -> str:
     label = frameworks.get(facts.framework).label
     if facts.shape is None:
-        rows = f"<small>rows of {_lengths(facts)} ids</small>"
+        rows = f"<small>rows of {_lengths(facts)}</small>"
         return f'<div class="ck-batch-figures"><p>Shape <b class="ck-none">no tensor</b> {rows}</p></div>'
     batch, sequence = facts.shape
     itemsize = (facts.nbytes or 0) // (batch * sequence)
@@ -166,7 +167,10 @@ def _readings(facts: BatchFacts) -> str:
     rows = [
         [
             index,
-            *(clip(" ".join(token or "?" for token in reading.tokens[index][:48]), 300) for reading in facts.readings),
+            *(
+                clip(" ".join(printable(token) or "?" for token in reading.tokens[index][:48]), 300)
+                for reading in facts.readings
+            ),
         ]
         for index in range(min(len(facts.sequences), _LISTED))
     ]
@@ -195,7 +199,8 @@ def _listing(lines: Iterable[str]) -> str:
 
 def _lengths(facts: BatchFacts) -> str:
     lengths = [len(row.ids) for row in facts.sequences]
-    return f"{min(lengths):,}" if min(lengths) == max(lengths) else f"{min(lengths):,} to {max(lengths):,}"
+    most = count(max(lengths), "id")
+    return most if min(lengths) == max(lengths) else f"{min(lengths):,} to {most}"
 
 
 def _brief(words: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -80,6 +81,7 @@ class TensorBuilder(LiveView[BatchFacts]):
             "other": Vocabulary.of(other, argument="other"),
         }
         settings = Settings(padding, truncation, length)
+        sequences = list(sequences) if isinstance(sequences, Iterator) else sequences  # it is read twice
         self.facts = batch_facts(sequences, **self._options, framework=framework, settings=settings)
         self._sequences: Sentences | IdLists = checked(sequences)
 

@@ -50,6 +50,7 @@ def test_a_tensor_of_pytorch_is_a_batch():
         ([[]], "Sequence 0 is empty"),
         ([[101], []], "Sequence 1 is empty"),
         (["Hello!", "  "], "Sequence 1 is empty"),
+        (["Hello!", "half \ud83e"], "Sequence 1 holds half of a character"),
         ([101, 102], "one number"),
         (np.int64(3), "is"),
         (np.array(3), "one number"),

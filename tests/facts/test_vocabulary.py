@@ -82,3 +82,10 @@ def test_what_is_not_a_tokenizer_or_a_config_is_refused(wrong):
         Vocabulary.of(wrong)
     with pytest.raises(CourseError, match="config"):
         limits(wrong, None)
+
+
+def test_a_class_in_place_of_a_tokenizer_gets_the_line_that_loads_one(tokenizer):
+    with pytest.raises(CourseError) as caught:
+        Vocabulary.of(type(tokenizer))
+
+    assert f"{type(tokenizer).__name__}.from_pretrained(" in caught.value.remedy

@@ -236,3 +236,37 @@ def test_the_inputs_run_through_a_real_model(tokenizer):
     output = model(**builder.inputs)
     assert tuple(output.last_hidden_state.shape) == (*builder.facts.shape, 8)
     assert np.isfinite(ROOM.to_numpy(output.last_hidden_state)).all()
+
+
+def test_an_iterator_is_a_batch_too():
+    builder = ck.TensorBuilder(iter(CHAPTER), framework=ROOM.name)
+
+    assert builder.widget is not None
+    assert builder._text.value.splitlines()[1] == "101, 4658, 1012, 102"
+
+
+def test_control_characters_are_shown_by_their_code_in_every_face():
+    class Bytes:
+        """A tokenizer whose tokens are single characters, as those of ByT5."""
+
+        unk_token_id = bos_token_id = eos_token_id = pad_token_id = None
+        all_special_ids = ()
+        name_or_path, model_max_length = "bytes", 512
+
+        def __len__(self):
+            return 256
+
+        def __call__(self, text, **_options):
+            return {"input_ids": list(text.encode("latin-1"))}
+
+        def decode(self, ids, **_options):
+            return bytes(ids).decode("latin-1")
+
+        def convert_ids_to_tokens(self, ids):
+            return [chr(id_) for id_ in ids]
+
+    builder = ck.TensorBuilder([[72, 0, 10, 32]], Bytes(), framework=ROOM.name)
+
+    assert "0: H U+0000 ↵ ␣" in builder.summary()
+    assert not re.search("[\x00-\x08]", builder.to_html() + builder.summary())
+    assert "<td>U+0000<br>0<br>1</td>" in builder.to_html()
