@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -102,6 +103,8 @@ def _foreign(name: str, framework: Framework) -> str:
         return "PyTorch's weights, which TensorFlow reads only with from_pt=True"
     if name.endswith(".msgpack"):
         return "weights of Flax"
+    if variant := re.fullmatch(r"(?:model|pytorch_model)\.([\w-]+?)(?:-\d+-of-\d+)?\.(?:safetensors|bin)", name):
+        return f'from_pretrained takes it only with variant="{variant[1]}"'
     return "from_pretrained looks for other names"
 
 

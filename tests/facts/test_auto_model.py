@@ -13,7 +13,7 @@ from transformers import AutoModel, BertConfig, BertForMaskedLM, BertModel
 
 from coursekit import CourseError, frameworks
 from coursekit.facts.auto_model import DONE, FAILED, OPEN, choose_class, tasks, trace_facts
-from coursekit.facts.auto_weights import PASSED, SHARD, TAKEN
+from coursekit.facts.auto_weights import TAKEN
 from coursekit.offline import OFFLINE_ID
 
 torch = pytest.importorskip("torch", reason="these models are PyTorch's")
@@ -154,38 +154,6 @@ def test_old_names_of_layer_norm_are_understood(copy):
 
     assert set(report["missing_keys"]) == set()
     assert trace(copy).fresh == ()
-
-
-def test_the_first_file_in_the_order_of_preference_is_taken(copy):
-    marked = {name: torch.full_like(value, 7.0) for name, value in BertModel.from_pretrained(copy).state_dict().items()}
-    torch.save(marked, copy / "pytorch_model.bin")
-    facts = trace(copy)
-    loaded = AutoModel.from_pretrained(copy)
-
-    assert [(file.name, file.role) for file in facts.files] == [
-        ("model.safetensors", TAKEN),
-        ("pytorch_model.bin", PASSED),
-    ]
-    assert loaded.pooler.dense.weight.max() < 7
-
-    (copy / "model.safetensors").unlink()
-    assert [(file.name, file.role) for file in trace(copy).files] == [("pytorch_model.bin", TAKEN)]
-    assert AutoModel.from_pretrained(copy).pooler.dense.weight.min() == 7
-
-
-def test_shards_are_added_up_and_a_missing_one_is_the_step_that_fails(tmp_path):
-    BertModel(BertConfig(**SMALL["Bert"])).save_pretrained(tmp_path, max_shard_size="40KB")
-    facts = trace(tmp_path)
-    shards = [file for file in facts.files if file.role == SHARD]
-
-    assert facts.failed is None
-    assert len(shards) > 1
-    assert facts.files[0].name == "model.safetensors.index.json"
-    assert facts.files[0].nbytes == sum(file.nbytes for file in shards)
-    (tmp_path / shards[0].name).unlink()
-    assert shards[0].name in trace(tmp_path).failed.answer
-    with pytest.raises(OSError, match=shards[0].name):
-        AutoModel.from_pretrained(tmp_path)
 
 
 def real_reason(folder, error):
