@@ -5,6 +5,9 @@ const shapeText = (/** @type {number[]} */ shape) => shape.map(grouped).join(" Ã
 /** What the format in a safetensors header tells. @type {Record<string, string>} */
 const WRITERS = { pt: ": PyTorch wrote it", tf: ": TensorFlow wrote it", flax: ": Flax wrote it" };
 
+/** How a tensor can fail to fit; the first is how it fits. */
+const STATES = ["", "missing", "wrong shape", "no place", "not needed"];
+
 /** A row of the table of tensors, made of what the payload has. */
 function tensorRows(/** @type {any} */ weights) {
   const total = weights.tensors.reduce((/** @type {number} */ sum, /** @type {any} */ row) => sum + row[3], 0) || 1;
@@ -97,6 +100,7 @@ define("ck-checkpoint-inspector", class extends CkExplorer {
   weights(/** @type {any} */ data) {
     const place = h("div", {});
     const show = (/** @type {any} */ weights) => {
+      const rows = tensorRows(weights);
       const imperfect = weights.fit && ["missing", "surplus", "mismatched", "harmless"].some((key) => weights.fit[key].length);
       const notes = [weights.takenBy.length ? `from_pretrained of ${weights.takenBy.join(" and ")} takes this ${weights.shards > 1 ? "set" : "file"}.` : null,
         weights.metadata.length ? `Its header also says ${weights.metadata.map((/** @type {string[]} */ pair) => pair.join(" = ")).join(", ")}${WRITERS[weights.metadata.find((/** @type {string[]} */ pair) => pair[0] === "format")?.[1]] ?? ""}.` : null];
@@ -119,21 +123,20 @@ define("ck-checkpoint-inspector", class extends CkExplorer {
       }
       if (weights.shards > 1) columns.push({ title: "File", width: "minmax(9em, 1.5fr)", value: (/** @type {any} */ row) => row.file });
       const tensors = virtualTable({
-        label: `Tensors of ${weights.name}`, noun: ["tensor", "tensors"], columns, rows: tensorRows(weights), minWidth: imperfect ? "58em" : "50em",
+        label: `Tensors of ${weights.name}`, noun: ["tensor", "tensors"], columns, rows, minWidth: imperfect ? "58em" : "50em",
         placeholder: "Search tensors, such as layer.0 attention", group: (/** @type {any} */ row) => row.part, signal: this.signal,
       });
-      place.replaceChildren(...notes.filter(Boolean).map((note) => h("p", { class: "ck-muted" }, note)), tensors.element);
+      const kinds = new Map([["all", rows], ...STATES.map((state) => [state || "fit", rows.filter((row) => row.state === state)])]
+        .filter(([, found]) => found.length));
+      place.replaceChildren(...[
+        notes.some(Boolean) ? h("p", { class: "ck-muted" }, notes.filter(Boolean).join(" ")) : null,
+        imperfect ? choice("Show", [...kinds].map(([kind, found]) => `${kind} ${grouped(found.length)}`), 0, (at) => tensors.setRows([...kinds.values()][at])) : null,
+        tensors.element].filter(Boolean));
     };
     show(data.weights[0]);
     if (data.weights.length === 1) return place;
-    const buttons = data.weights.map((/** @type {any} */ weights, /** @type {number} */ index) => h("button", {
-      type: "button", class: "ck-button", "aria-pressed": String(index === 0),
-      onclick: () => {
-        buttons.forEach((/** @type {Element} */ other, /** @type {number} */ at) => other.setAttribute("aria-pressed", String(at === index)));
-        show(weights);
-      },
-    }, weights.name));
-    return h("div", {}, h("div", { class: "ck-sets", role: "group", "aria-label": "Weight files" }, ...buttons), place);
+    const names = data.weights.map((/** @type {any} */ weights) => weights.name);
+    return h("div", {}, choice("Weight files", names, 0, (at) => show(data.weights[at]), false), place);
   }
 
   config(/** @type {any} */ data) {

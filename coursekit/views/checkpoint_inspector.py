@@ -51,7 +51,7 @@ class CheckpointInspector(Explorer[CheckpointFacts]):
 
     tag = "ck-checkpoint-inspector"
     stem = "checkpoint_inspector"
-    shared: ClassVar[tuple[str, ...]] = ("units.js", "findings.js", "table.js")
+    shared: ClassVar[tuple[str, ...]] = ("units.js", "choice.js", "findings.js", "table.js")
 
     def __init__(self, source: str | os.PathLike[str], **unknown: Any) -> None:
         reject_unknown(unknown, (), where="ck.CheckpointInspector")

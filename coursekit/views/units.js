@@ -18,5 +18,5 @@ function shareBar(/** @type {number|null} */ share) {
   if (share === null) return "";
   const bar = h("span", { class: "ck-share-bar", "aria-hidden": "true" });
   bar.style.setProperty("--ck-share", String(share));
-  return h("span", { class: "ck-share" }, bar, shareText(share));
+  return h("span", { class: "ck-share" }, bar, h("span", {}, shareText(share)));
 }

@@ -52,9 +52,9 @@ define("ck-weight-comparison", class extends CkExplorer {
       label: "Tensors of the models",
       noun: ["tensor", "tensors"],
       height: 270,
-      minWidth: data.labels.length > 1 ? "61em" : "54em",
+      minWidth: data.labels.length > 1 ? "65em" : "58em",
       columns: [
-        { title: "Name", width: "minmax(15em, 3fr)", value: (row) => row.name, mono: true,
+        { title: "Name", width: "minmax(18.5em, 3fr)", value: (row) => row.name, mono: true,
           below: (row) => nameInGroup(row.name, row.group) },
         { title: "Shape", width: "7em", value: (row) => row.shape, searched: true },
         { title: "Parameters", width: "7.2em", numeric: true, value: (row) => row.count, show: (row) => grouped(row.count) },
@@ -95,29 +95,16 @@ define("ck-weight-comparison", class extends CkExplorer {
   /** Which model's figures the table shows, and which tensors. */
   tools() {
     const { labels, rows } = this.data;
+    this.listed = rows;
     if (labels.length < 2) return h("div");
     const identical = rows.filter((/** @type {any} */ row) => this.same(row));
     const differ = rows.filter((/** @type {any} */ row) => !this.same(row));
     return h("div", { class: "ck-weights-tools" },
-      this.choice("Figures of", labels, this.model, (at) => { this.model = at; this.table.setRows(this.listed); }),
-      this.choice("Show", [`all ${rows.length}`, `${differ.length} that differ`, `${identical.length} identical`], 0, (at) => {
+      choice("Figures of", labels, this.model, (at) => { this.model = at; this.table.setRows(this.listed); }),
+      choice("Show", [`all ${rows.length}`, `${differ.length} that differ`, `${identical.length} identical`], 0, (at) => {
         this.listed = [rows, differ, identical][at];
         this.table.setRows(this.listed);
       }));
-  }
-
-  /** A row of buttons of which one is pressed. @param {(at: number) => void} onchange */
-  choice(/** @type {string} */ label, /** @type {string[]} */ names, /** @type {number} */ start, onchange) {
-    this.listed ??= this.data.rows;
-    const buttons = names.map((name, at) => h("button", {
-      type: "button", class: "ck-button", "aria-pressed": String(at === start),
-      onclick: () => {
-        buttons.forEach((button, other) => button.setAttribute("aria-pressed", String(other === at)));
-        onchange(at);
-      },
-    }, name));
-    return h("div", { role: "group", "aria-label": label, class: "ck-weights-choice" },
-      h("span", { class: "ck-muted" }, label), ...buttons);
   }
 
   choose(/** @type {any} */ row) {
@@ -143,8 +130,10 @@ define("ck-weight-comparison", class extends CkExplorer {
   differences(/** @type {any} */ row) {
     const { labels } = this.data;
     const lines = row.differences.map((/** @type {any[]} */ [first, second, identical, largest, rms, cosine]) => h("li", {},
-      `${labels[first]} and ${labels[second]}: `, identical ? "identical, number for number" : rms === null ? "no place where both have a finite number"
-        : `root mean squared difference ${figure(rms)}, largest ${figure(largest)}` + (cosine === null ? "" : `, cosine similarity ${cosine.toFixed(2).replace(/^-0\.00$/, "0.00").replace("-", "−")}`)));
+      identical ? `${labels[first]} and ${labels[second]} are identical, number for number`
+        : [h("strong", {}, "Difference"), ` between ${labels[first]} and ${labels[second]}: `,
+          rms === null ? "no place where both have a finite number" : `${figure(rms)} (root mean square), ${figure(largest)} at most`
+            + (cosine === null ? "" : `; cosine similarity ${cosine.toFixed(2).replace(/^-0\.00$/, "0.00").replace("-", "−")}`)]));
     return lines.length ? h("ul", { class: "ck-weights-differences", "aria-label": "How far the models are apart" }, ...lines) : null;
   }
 

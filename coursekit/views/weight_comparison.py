@@ -40,7 +40,7 @@ class WeightComparison(Explorer[WeightFacts]):
 
     tag = "ck-weight-comparison"
     stem = "weight_comparison"
-    shared = ("units.js", "table.js")
+    shared = ("units.js", "choice.js", "table.js")
 
     def __init__(self, *unnamed: object, **models: Any) -> None:
         if unnamed:

@@ -10,6 +10,7 @@ from lab import serious_violations
 from coursekit.views.cache_browser import CacheBrowser
 
 TAG = "ck-cache-browser"
+ROW = ".ck-grid-body > [role=row]"
 OLD, NEW = "a" * 40, "b" * 40
 
 
@@ -43,7 +44,7 @@ def shown(exported, folder, **options):
 def test_repositories_revisions_and_files(exported, cache, dark, width, picture):
     page, view = shown(exported, cache, dark=dark, width=width)
 
-    assert view.get_by_role("option").count() == 2
+    assert view.locator(ROW).count() == 2
     assert view.get_by_text("1 download was not finished.").is_visible()
     assert view.get_by_text("shared by 2 revisions, on the disk once").count() == 4
     picture(page, f"cache-{'dark' if dark else 'light'}-{width}")
@@ -54,13 +55,43 @@ def test_repositories_revisions_and_files(exported, cache, dark, width, picture)
 def test_the_keyboard_chooses_and_names_are_text(exported, cache):
     page, view = shown(exported, cache)
 
-    view.get_by_role("option").first.focus()
+    view.locator(ROW).first.focus()
     page.keyboard.press("ArrowDown")
     assert view.get_by_role("heading", name="<img src=x onerror=alert(1)>").is_visible()
     assert page.locator(f"{TAG} img").count() == 0
-    assert view.get_by_role("option", selected=True).locator(".ck-repository-size").inner_text() == "30 kB"
+    assert "30 kB" in view.locator(f"{ROW}[aria-selected=true]").inner_text()
     page.keyboard.press("Home")
     assert view.get_by_role("heading", name="ada/bert").is_visible()
+
+
+def test_one_repository_is_shown_without_a_list(exported, cache, picture):
+    page = exported(f"<main>{CacheBrowser(cache, repository='ada/bert').to_html()}</main>")
+    view = page.locator(f"{TAG} .ck-root")
+    view.get_by_role("heading", name="ada/bert").wait_for()
+
+    assert view.get_by_role("grid").count() == 0
+    assert view.get_by_text("shared by 2 revisions, on the disk once").count() == 4
+    picture(page, "cache-one")
+    assert serious_violations(page, TAG) == []
+
+
+def test_a_thousand_repositories_are_searched_and_sorted(exported, tmp_path, picture):
+    for number in range(1000):
+        snapshot = tmp_path / f"models--owner--model-{number}" / "snapshots" / NEW
+        snapshot.mkdir(parents=True)
+        (snapshot / "config.json").write_bytes(bytes(number + 1))
+    page, view = shown(exported, tmp_path)
+
+    assert view.get_by_role("status").inner_text() == "1,000 repositories"
+    assert view.locator(ROW).count() < 60
+    assert "model-999" in view.locator(ROW).first.inner_text()
+    view.get_by_role("searchbox").fill("owner model-77")
+    assert view.locator(ROW).count() == 11
+    view.get_by_role("button", name="Size").click()
+    view.get_by_role("button", name="Size").click()
+    view.locator(ROW).first.click()
+    assert view.get_by_role("heading", name="owner/model-77").is_visible()
+    picture(page, "cache-thousand")
 
 
 @pytest.mark.parametrize("name", ["absent", ""])

@@ -87,6 +87,9 @@ def test_what_does_not_fit_is_named_and_nothing_of_it_is_markup(exported, tamper
 
     assert view.get_by_text("The weights have 4 × encoder.layer, and the config calls for 12.").is_visible()
     assert view.get_by_text("The file is empty: 0 bytes.").is_visible()
+    view.get_by_role("button", name="missing 128").click()
+    assert view.get_by_role("status").inner_text() == "128 tensors"
+    view.get_by_role("button", name="all 199").click()
     view.get_by_role("searchbox").fill("missing")
     assert view.get_by_role("status").inner_text() == f"{8 * 16} of {71 + 8 * 16} tensors"
     picture(page, f"inspector-tampered-{'dark' if dark else 'light'}")

@@ -59,6 +59,15 @@ def test_search_sort_and_filter(shown):
     assert page.locator(ROW).count() == 0 or "identical" in page.locator(ROW).first.inner_text()
 
 
+def test_names_are_short_below_their_heading_and_whole_without_it(shown):
+    page = shown()
+    chosen = page.locator(f"{ROW}[aria-selected=true] [role=gridcell]").first
+    assert chosen.inner_text() == "position_embeddings.weight"
+    assert chosen.get_attribute("title") == "embeddings.position_embeddings.weight"
+    page.get_by_role("button", name="Name").click()
+    assert page.locator(ROW).first.inner_text().startswith("embeddings.LayerNorm.bias")
+
+
 def test_the_figures_of_each_model_can_be_shown(shown):
     page = shown()
     page.get_by_label("Search tensors").fill("word_embeddings")

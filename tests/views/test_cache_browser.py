@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import re
+import shutil
+
 import pytest
 
 from coursekit.errors import CourseError
@@ -48,3 +52,27 @@ def test_no_cache_is_no_error(tmp_path, made):
 def test_an_unknown_argument_is_named():
     with pytest.raises(CourseError, match="Did you mean 'folder'"):
         CacheBrowser(foldr="x")
+
+
+def test_one_repository_says_the_same_on_every_machine(cache, tmp_path_factory):
+    elsewhere = tmp_path_factory.mktemp("elsewhere") / "hub"
+    shutil.copytree(cache, elsewhere)
+    os.utime(next(elsewhere.rglob("config.json")), (0, 0))
+    here, there = (CacheBrowser(folder, repository="ada/<b>bert") for folder in (cache, elsewhere))
+
+    assert here.summary() == there.summary() == "model ada/<b>bert: 1 revision, 1 file, 1.5 kB"
+    yours = re.compile(r'<span class="ck-yours">.*?</span>')
+    assert yours.sub("", here.static_html()) == yours.sub("", there.static_html())
+    assert "1970-01-01" in there.static_html()
+
+
+def test_a_large_cache_has_a_short_summary(tmp_path):
+    for number in range(30):
+        snapshot = tmp_path / f"models--model-{number}" / "snapshots" / "0123"
+        snapshot.mkdir(parents=True)
+        (snapshot / "config.json").write_bytes(b"x" * (100 - number))
+
+    lines = CacheBrowser(tmp_path).summary().splitlines()
+
+    assert lines[1] == "model model-0: 1 revision, 1 file, 100 bytes"
+    assert lines[21:] == [f"and 10 smaller ones: {sum(range(71, 81))} bytes"]
