@@ -27,27 +27,30 @@ def flat(config: Any) -> dict[str, Any]:
     """Return every attribute of a config by its path, such as ``text_config.hidden_size`` or ``hidden_sizes[1]``."""
     found: dict[str, Any] = {}
 
-    def walk(holder: Any, prefix: str) -> None:
-        for name, listed in holder.to_dict().items():
-            value = getattr(holder, name, listed)
-            if name in _DESCRIPTIVE:
-                continue
-            if hasattr(value, "to_dict") and hasattr(value, "model_type"):
-                walk(value, f"{prefix}{name}.")
-            elif _is_numbers(value):
-                found.update({f"{prefix}{name}[{index}]": item for index, item in enumerate(value)})
-            else:
-                found[f"{prefix}{name}"] = value
+    def walk(path: str, value: Any) -> None:
+        if hasattr(value, "to_dict") and hasattr(value, "model_type"):
+            for name, listed in value.to_dict().items():
+                if name not in _DESCRIPTIVE:
+                    walk(f"{path}.{name}" if path else name, getattr(value, name, listed))
+        elif isinstance(value, dict) and value and all(isinstance(name, str) and name.isidentifier() for name in value):
+            for name, item in value.items():
+                walk(f"{path}.{name}", item)
+        elif _is_numbers(value):
+            for index, item in enumerate(value):
+                walk(f"{path}[{index}]", item)
+        else:
+            found[path] = value
 
-    walk(config, "")
+    walk("", config)
     return found
 
 
 def _is_numbers(value: Any) -> bool:
+    """Tell whether a value is a short list of numbers, or of such lists."""
     return (
         isinstance(value, (list, tuple))
         and 0 < len(value) <= _LONGEST_LIST
-        and all(isinstance(item, (int, float)) and not isinstance(item, bool) for item in value)
+        and all(type(item) in {int, float} or _is_numbers(item) for item in value)
     )
 
 
@@ -55,18 +58,23 @@ def changed(config: Any, changes: dict[str, Any]) -> Any:
     """Return a copy of ``config`` with these attributes set; the paths are those of :func:`flat`."""
     copied = copy.deepcopy(config)
     for path, value in changes.items():
-        *holders, last = path.split(".")
-        holder = copied
-        for name in holders:
-            holder = getattr(holder, name)
-        if not last.endswith("]"):
-            setattr(holder, last, value)
-            continue
-        name, _, index = last[:-1].partition("[")
-        items = list(getattr(holder, name))
-        items[int(index)] = value
-        setattr(holder, name, type(getattr(holder, name))(items))
+        _updated(copied, re.findall(r"[^.\[\]]+", path), value)
     return copied
+
+
+def _updated(holder: Any, steps: list[str], value: Any) -> Any:
+    """Return ``holder`` with one item set, which some steps lead to; a config is changed itself."""
+    if not steps:
+        return value
+    step, *below = steps
+    if isinstance(holder, dict):
+        return {**holder, step: _updated(holder[step], below, value)}
+    if isinstance(holder, (list, tuple)):
+        items = list(holder)
+        items[int(step)] = _updated(items[int(step)], below, value)
+        return type(holder)(items)
+    setattr(holder, step, _updated(getattr(holder, step), below, value))
+    return holder
 
 
 def alternatives(value: Any) -> list[Any]:

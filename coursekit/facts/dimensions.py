@@ -106,8 +106,9 @@ def _rules(names: Sequence[str], size: int, base: Values, slopes: Mapping[str, i
     yield from _products(names, size, base)
     if len(names) == 1:
         yield from _of_one(names[0], size, base, slopes[names[0]])
-    for order in permutations(names):
-        yield from {2: _of_two, 3: _of_three, 4: _of_four}.get(len(names), _of_none)(order, size, base)
+    if several := {2: _of_two, 3: _of_three, 4: _of_four}.get(len(names)):
+        for order in permutations(names):  # of ten names there would be millions
+            yield from several(order, size, base)
     yield from _sums(names, size, base, slopes)
 
 
@@ -205,10 +206,6 @@ def _of_four(order: Sequence[str], size: int, base: Values) -> Iterator[Rule]:  
             f"({a} + {b} + {_times(k, c)}) × {d}",
             _with(lambda values, k: (values[a] + values[b] + k * values[c]) * values[d], k=k),
         )
-
-
-def _of_none(order: Sequence[str], size: int, base: Values) -> Iterator[Rule]:  # noqa: ARG001  (one signature)
-    return iter(())
 
 
 def _sums(names: Sequence[str], size: int, base: Values, slopes: Mapping[str, int | None]) -> Iterator[Rule]:

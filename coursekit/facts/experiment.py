@@ -6,26 +6,28 @@ before the experiments; what is found for them holds for all of their kind.
 
 from __future__ import annotations
 
-import time
 from collections import Counter
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING, Any, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any
 
 from coursekit.facts import changes
-from coursekit.facts.dimensions import Dimension, Measurement, infer, undetermined
-from coursekit.frameworks.anatomy import RESIDUAL, CannotTraceError, Lengths, Shape, Trace
+from coursekit.facts.attempt import attempt, reason
+from coursekit.facts.dimensions import Measurement, infer, undetermined
+from coursekit.facts.sketch import flow_sizes
+from coursekit.frameworks.anatomy import RESIDUAL, Lengths
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Mapping
 
-T = TypeVar("T")
-Key = tuple[str, ...]
-"""``("weight", name)``, ``("list", path)``, ``("calls", path)``, ``("out", path, "0")``, ``("input", name)`` …"""
+    from coursekit.facts.dimensions import Dimension
+    from coursekit.facts.sketch import Key, Sketcher
+    from coursekit.frameworks.anatomy import Shape, Trace
 
-SECONDS = 20.0
-"""How long the experiments with one config may take, in seconds of this thread: what others do does not count."""
-_LATE = f"not tried: the experiments with this model take longer than {SECONDS:.0f} s"
+MODULES = 100_000
+"""How many modules the experiments with one config may build: some 20 seconds. The clock has no say in it, so that a slow
+machine finds what a fast one finds."""
+_LATE = "the model is so large that not everything was tried"
 
 _DATA = {"batch": "batch", "sequence": "sequence", "target_sequence": "target sequence"}
 """How the lengths of the data are called in a shape."""
@@ -33,45 +35,6 @@ _DATA = {"batch": "batch", "sequence": "sequence", "target_sequence": "target se
 
 def _data(lengths: Lengths) -> dict[str, int]:
     return {label: getattr(lengths, name) for name, label in _DATA.items()}
-
-
-@dataclass(frozen=True)
-class Sketch:
-    """A model that was built for one config: what can be compared."""
-
-    weights: Mapping[str, Shape]
-    paths: Sequence[str]
-    trace: Trace | None = None
-
-    def sizes(self) -> dict[Key, Shape]:
-        """Return everything that has a size: what flows if there is a trace, else weights and lists of modules."""
-        if self.trace:
-            return flow_sizes(self.trace)
-        found: dict[Key, Shape] = {("weight", name): shape for name, shape in self.weights.items()}
-        found.update({("list", path): (length,) for path, length in lists(self.paths).items()})
-        return found
-
-
-def lists(paths: Iterable[str]) -> dict[str, int]:
-    """Return how many numbered children each path has: ``encoder.layer`` has 12."""
-    parents = (path.rpartition(".") for path in paths)
-    return dict(Counter(parent for parent, _, name in parents if name.isdecimal()))
-
-
-def flow_sizes(trace: Trace) -> dict[Key, Shape]:
-    """Return the shapes that flow: into and out of the model, and out of each module in its last call."""
-    found: dict[Key, Shape] = {("input", name): shape for name, shape in trace.inputs.items()}
-    found.update({("output", name): shape for name, shape in trace.outputs.items()})
-    seen: Counter[str] = Counter()
-    for call in trace.calls:
-        if call.path == RESIDUAL:
-            continue
-        seen[call.path] += 1
-        for side, values in (("in", call.inputs), ("out", call.outputs)):
-            here = (side, call.path, str(seen[call.path]))
-            found.update({(*here, str(index)): value.shape for index, value in enumerate(values[:2])})
-    found.update({("calls", path): (count,) for path, count in seen.items()})
-    return found
 
 
 @dataclass(frozen=True)
@@ -107,13 +70,6 @@ class Findings:
     no_trace: str = ""
 
 
-class Sketcher(Protocol):
-    """What builds a model for a config and measures it."""
-
-    def __call__(self, config: Any, lengths: Lengths | None, *, additions: bool = False) -> Sketch:
-        """Return the sketch of the model; with ``lengths``, that of a forward pass, on request with its additions."""
-
-
 class Experiments:
     """Experiments with one config.
 
@@ -123,20 +79,20 @@ class Experiments:
         The config to change; it is copied, never altered.
     sketch
         Build a config and return its :class:`Sketch`, with a trace if lengths are given, and with its additions.
-    seconds
-        How long they may take; what was not tried by then is listed as untested.
+    modules
+        How many modules may be built; what was not tried by then is listed as untested.
     """
 
-    def __init__(self, config: Any, sketch: Sketcher, *, seconds: float = SECONDS) -> None:
+    def __init__(self, config: Any, sketch: Sketcher, *, modules: int = MODULES) -> None:
         self.config = config
         self.sketch = sketch
         self.lengths: Lengths | None = None
-        self.end = time.thread_time() + seconds
+        self.modules = modules
 
     @property
     def late(self) -> bool:
-        """Whether the time is over."""
-        return time.thread_time() > self.end
+        """Whether no further experiment is allowed."""
+        return self.builds >= self.modules // self.size
 
     def run(self, *, trace: bool = True) -> Findings:
         """Try every attribute and return what each did; with ``trace``, also to what flows through the model."""
@@ -145,7 +101,10 @@ class Experiments:
         self.inferred: dict[Any, Dimension] = {}
         self.effects: dict[str, Effect] = {}
         self.unfinished = False
-        self._start(self.sketch(self.config, None).sizes(), None)
+        first = self.sketch(self.config, None)
+        self.builds = 1
+        self.size = max(1, len(first.paths))
+        self._start(first.sizes(), None)
         numbers = {name: value for name, value in self.values.items() if changes.alternatives(value)}
         unlikely = [
             name
@@ -165,7 +124,7 @@ class Experiments:
             return Findings(dimensions, effects, no_trace="not asked for")
         if self.late:
             return Findings(dimensions, effects, no_trace=_LATE)
-        traced, error = attempt(lambda: self.sketch(self.config, Lengths(), additions=True))
+        traced, error = attempt(lambda: self.sketch(self.config, Lengths(), origins=True))
         found = traced.trace if traced else None
         if found is None:
             return Findings(dimensions, effects, no_trace=reason(error) if error else "nothing was recorded")
@@ -216,6 +175,7 @@ class Experiments:
                 self._compare(name, self.effects[name].tried, sizes)
 
     def _build(self, tried: dict[str, Any]) -> tuple[dict[Key, Shape] | None, str]:
+        self.builds += 1
         built, error = attempt(lambda: self.sketch(changes.changed(self.config, tried), self.lengths))
         return (built.sizes(), "") if built else (None, reason(error) if error else "")
 
@@ -299,28 +259,6 @@ class Experiments:
                         for each, size in zip(shape, now, strict=True)
                     )
         return dimensions
-
-
-def attempt(action: Callable[[], T]) -> tuple[T | None, Exception | None]:
-    """Return what ``action`` gives and None, or None and its error; an alarm goes through.
-
-    A model may refuse to be built or called in as many ways as there are models, and each is an answer.
-    """
-    try:
-        return action(), None
-    except TimeoutError:  # the caller's own alarm
-        raise
-    except Exception as error:  # noqa: BLE001  (said above)
-        return None, error
-
-
-def reason(error: BaseException) -> str:
-    """Return what an error says as one short line."""
-    if isinstance(error, CannotTraceError):
-        return str(error)
-    lines = [line.strip() for line in str(error).strip().splitlines() if line.strip()]
-    words = " ".join(lines[:3])[:240]
-    return f"{type(error).__name__}: {words}" if words else type(error).__name__
 
 
 def _why_untested(value: Any) -> str:

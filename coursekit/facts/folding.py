@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from coursekit.facts.dimensions import Dimension
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from coursekit.frameworks import Parameter
     from coursekit.frameworks.anatomy import Module
@@ -118,15 +118,12 @@ class Node:
         return None
 
 
-def fold(
-    modules: Iterable[Module], parameters: Iterable[Parameter], device: Callable[[str], str] | None = None
-) -> Node:
+def fold(modules: Iterable[Module], parameters: Iterable[Parameter], devices: Mapping[str, str]) -> Node:
     """Return the tree of ``modules`` with ``parameters`` at their modules, and equal neighbours folded."""
     held: dict[str, list[Tensor]] = {}
     for parameter in parameters:
         parent, _, name = parameter.name.rpartition(".")
         shape = tuple(Dimension(size) for size in parameter.shape)
-        where = device(parameter.name) if device else ""
         tensor = Tensor(
             name,
             parameter.name,
@@ -135,7 +132,7 @@ def fold(
             parameter.itemsize,
             parameter.trainable,
             parameter.tied_to,
-            where,
+            devices.get(parameter.name, ""),
         )
         held.setdefault(parent, []).append(tensor)
     below: dict[str, list[Module]] = {}

@@ -6,8 +6,11 @@ Everything here is plain data, so that facts can be made and tested without a fr
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
-from typing import Any, Protocol
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 Shape = tuple[int, ...]
 
@@ -36,7 +39,10 @@ class Module:
 
 @dataclass(frozen=True)
 class Value:
-    """One tensor on its way through the model: its shape, and a number that tells it from all others."""
+    """One tensor on its way through the model: its shape, and a number that tells it from all others.
+
+    Numbers count up: what is computed later has a larger one.
+    """
 
     shape: Shape
     number: int
@@ -54,12 +60,15 @@ class Call:
         How many calls were open when it began; the calls of a trace stand in the order in which they began.
     inputs, outputs
         The tensors that went in and came out.
+    earlier
+        How many values there were when it began: those with smaller numbers come from elsewhere.
     """
 
     path: str
     depth: int
     inputs: tuple[Value, ...]
     outputs: tuple[Value, ...]
+    earlier: int = 0
 
 
 @dataclass(frozen=True)
@@ -75,12 +84,16 @@ class Trace:
     stand_ins
         Modules whose own computation depends on values, which a planned model does not have. Their output was taken
         to have the shape of their input; the additions that follow would have failed otherwise.
+    origins
+        For the number of each value: the numbers of those that it was computed from directly; empty when that was not
+        asked for.
     """
 
     inputs: dict[str, Shape]
-    outputs: dict[str, Shape]
+    outputs: dict[str, Value]
     calls: tuple[Call, ...]
     stand_ins: tuple[str, ...] = ()
+    origins: Mapping[int, tuple[int, ...]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -128,5 +141,8 @@ class Anatomy(Protocol):
     def devices(self, model: Any) -> dict[str, str]:
         """Return where each weight tensor lies, by its name."""
 
-    def trace(self, model: Any, lengths: Lengths, *, additions: bool) -> Trace:
-        """Run a planned model once and return what was called; raise :class:`CannotTraceError` where that fails."""
+    def trace(self, model: Any, lengths: Lengths, *, origins: bool) -> Trace:
+        """Run a planned model once and return what was called; raise :class:`CannotTraceError` where that fails.
+
+        With ``origins``, also which additions there were and what each value was computed from, which takes longer.
+        """

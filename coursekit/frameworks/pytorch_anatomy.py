@@ -23,6 +23,10 @@ from coursekit.frameworks.anatomy import (
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+_PIXELS = 224
+"""Height and width of a picture for a model whose config names no size: it takes any."""
+_SAMPLES = 8000
+"""Half a second of sound."""
 _STAND_INS = 4
 """How many kinds of modules may be replaced before a trace is given up."""
 _ROUTED = re.compile(r"(?i)(experts|moe|moe_?block|moe_?layer|sparse_?mlp|moemlp)$")
@@ -83,7 +87,7 @@ def devices(model: Any) -> dict[str, str]:
     return {name: str(value.device) for name, value in model.named_parameters(remove_duplicate=False)}
 
 
-def trace(model: Any, lengths: Lengths, *, additions: bool) -> Trace:
+def trace(model: Any, lengths: Lengths, *, origins: bool) -> Trace:
     """Run a planned model once and return what was called.
 
     Parameters
@@ -92,28 +96,44 @@ def trace(model: Any, lengths: Lengths, *, additions: bool) -> Trace:
         What :func:`build` returned.
     lengths
         How much data to send.
-    additions
-        Whether to record additions too, which takes longer.
+    origins
+        Whether to record additions, and what each value was computed from, too.
 
     Raises
     ------
     CannotTraceError
         When the model's dummy inputs are unknown or its forward pass needs values.
     """
+    refused = None
+    for inputs in _inputs(model, lengths):
+        try:
+            return _traced(model, inputs, origins=origins)
+        except CannotTraceError as error:
+            refused = refused or error
+    main = getattr(model, "main_input_name", "input_ids")
+    raise refused or CannotTraceError(f"what {type(model).__name__} takes as {main} is not known here")
+
+
+def _traced(model: Any, inputs: dict[str, Any], *, origins: bool) -> Trace:
+    import torch
+
     stand_ins: list[str] = []
     restore: list[Any] = []
     try:
         while True:
-            recorder = _Recorder(model, additions=additions)
+            recorder = _Recorder(model, origins=origins)
             try:
-                return recorder.run(_inputs(model, lengths), tuple(stand_ins))
-            except (CannotTraceError, TimeoutError):
+                with torch.device("meta"):  # what a model makes on its way has no values either
+                    return recorder.run(inputs, tuple(stand_ins))
+            except TimeoutError:
                 raise
             except Exception as error:
                 path = recorder.open_paths[-1] if recorder.open_paths else ""
                 if path in stand_ins or len(stand_ins) >= _STAND_INS or not _stands_in(model, path, restore):
-                    reason = str(error).strip().split("\n")[0][:200]
-                    raise CannotTraceError(f"{type(error).__name__}: {reason}") from error
+                    said = str(error).strip().split("\n")[0][:200]
+                    given = " and ".join(name for name in inputs if name != "attention_mask")
+                    message = f"a forward pass with {given} alone fails ({type(error).__name__}: {said})"
+                    raise CannotTraceError(message) from error
                 stand_ins.append(path)
     finally:
         for undo in restore:
@@ -131,7 +151,8 @@ def _stands_in(model: Any, path: str, restore: list[Any]) -> bool:
     returns_pair = "router_logits" in inspect.getsource(type(failed).forward).rpartition("return")[2]
 
     def passes(hidden_states: Any, *_: Any, **__: Any) -> Any:
-        return (hidden_states, None) if returns_pair else hidden_states
+        given = hidden_states.clone()  # what comes out is another value than what went in
+        return (given, None) if returns_pair else given
 
     for module in model.modules():
         if type(module) is type(failed) and len(parameters) > 1:
@@ -140,45 +161,63 @@ def _stands_in(model: Any, path: str, restore: list[Any]) -> bool:
     return True
 
 
-def _inputs(model: Any, lengths: Lengths) -> dict[str, Any]:
-    """Return the smallest input that the model takes: shapes only."""
+def _inputs(model: Any, lengths: Lengths) -> Iterator[dict[str, Any]]:
+    """Yield what a model may take, shapes only, the least first."""
     import torch
 
     accepts = inspect.signature(model.forward).parameters
     main = getattr(model, "main_input_name", "input_ids")
     config = model.config
-    text_lengths = (lengths.batch, lengths.sequence)
-    with torch.device("meta"):
-        inputs: dict[str, Any] = {}
-        if main == "input_ids" and "input_ids" in accepts:
-            inputs["input_ids"] = torch.zeros(text_lengths, dtype=torch.long)
-            if "attention_mask" in accepts:
-                inputs["attention_mask"] = torch.ones(text_lengths, dtype=torch.long)
-        elif main == "pixel_values" and hasattr(config, "image_size"):
-            size = config.image_size
-            height, width = size if isinstance(size, (list, tuple)) else (size, size)
-            channels = getattr(config, "num_channels", 3)
-            inputs["pixel_values"] = torch.zeros((lengths.batch, channels, height, width))
-        elif main == "input_features" and hasattr(config, "max_source_positions"):
-            bins = getattr(config, "num_mel_bins", 80)
-            inputs["input_features"] = torch.zeros((lengths.batch, bins, 2 * config.max_source_positions))
-        else:
-            raise CannotTraceError(f"what {type(model).__name__} takes as {main} is not known here")
-        if "decoder_input_ids" in accepts and getattr(config, "is_encoder_decoder", False):
-            target = (lengths.batch, lengths.target_sequence)
-            inputs["decoder_input_ids"] = torch.zeros(target, dtype=torch.long)
-    return inputs
+    shape = _shape(config, main, lengths) if main in accepts else None
+    if shape is None:
+        return
+
+    def zeros(shape: tuple[int, ...], dtype: Any = None) -> Any:
+        return torch.zeros((lengths.batch, *shape), dtype=dtype, device="meta")
+
+    inputs = {main: zeros(shape, torch.long if main == "input_ids" else None)}
+    if main == "input_ids" and "attention_mask" in accepts:
+        inputs["attention_mask"] = torch.ones_like(inputs[main])
+    if "decoder_input_ids" in accepts and getattr(config, "is_encoder_decoder", False):
+        inputs["decoder_input_ids"] = zeros((lengths.target_sequence,), torch.long)
+    yield inputs
+    if "pixel_values" in accepts and "pixel_values" not in inputs and hasattr(config, "vision_config"):
+        yield {**inputs, "pixel_values": zeros(_picture(config.vision_config))}
+
+
+def _shape(config: Any, name: str, lengths: Lengths) -> tuple[int, ...] | None:
+    """Return the shape of one example of what a model mainly takes; None when that is not known here."""
+    if name == "input_ids":
+        return (lengths.sequence,)
+    if name == "pixel_values":
+        return _picture(config)
+    if name == "input_features" and hasattr(config, "max_source_positions"):
+        return getattr(config, "num_mel_bins", 80), 2 * config.max_source_positions
+    if name == "input_values" and hasattr(config, "conv_stride"):
+        return (_SAMPLES,)
+    if name == "input_values" and hasattr(config, "num_mel_bins") and hasattr(config, "max_length"):
+        return config.max_length, config.num_mel_bins
+    return None
+
+
+def _picture(config: Any) -> tuple[int, int, int]:
+    """Return the channels, height and width of the pictures that a model takes."""
+    size = getattr(config, "image_size", None) or _PIXELS
+    height, width = size if isinstance(size, (list, tuple)) else (size, size)
+    return getattr(config, "num_channels", 3), height, width
 
 
 class _Recorder:
     """Hooks on every module of a model for one forward pass."""
 
-    def __init__(self, model: Any, *, additions: bool) -> None:
+    def __init__(self, model: Any, *, origins: bool) -> None:
         self.model = model
-        self.additions = additions
-        self.calls: list[list[Any]] = []  # path, depth, inputs, outputs
+        self.wants_origins = origins
+        self.calls: list[list[Any]] = []  # path, depth, inputs, outputs, earlier
         self.open: list[int] = []
-        self.numbers: dict[int, int] = {}
+        self.count = 0
+        self.numbers: dict[int, int] = {}  # by id
+        self.origins: dict[int, tuple[int, ...]] = {}
         self.kept: list[Any] = []  # an object that lives keeps its id
 
     @property
@@ -189,9 +228,7 @@ class _Recorder:
         import torch
 
         handles = []
-        paths: dict[int, str] = {}
         for path, module in self.model.named_modules():
-            paths[id(module)] = path
             handles.append(module.register_forward_pre_hook(self._enter(path), with_kwargs=True))
             handles.append(module.register_forward_hook(self._leave))
         accepts = inspect.signature(self.model.forward).parameters
@@ -205,15 +242,16 @@ class _Recorder:
                 handle.remove()
         return Trace(
             inputs={name: tuple(value.shape) for name, value in inputs.items() if name != "attention_mask"},
-            outputs=_named(result),
+            outputs={name: self._value(tensor) for name, tensor in _named(result).items()},
             calls=tuple(Call(*call) for call in self.calls if call[0]),
             stand_ins=stand_ins,
+            origins=self.origins,
         )
 
     def _enter(self, path: str) -> Any:
         def enter(_module: Any, arguments: Any, keywords: Any) -> None:
             inputs = self._values([arguments, *keywords.values()])
-            self.calls.append([path, len(self.open), inputs, ()])
+            self.calls.append([path, len(self.open), inputs, (), self.count])
             self.open.append(len(self.calls) - 1)
 
         return enter
@@ -222,21 +260,14 @@ class _Recorder:
         self.calls[self.open.pop()][3] = self._values([output])
 
     def _value(self, tensor: Any) -> Value:
-        self.kept.append(tensor)
-        return Value(tuple(tensor.shape), self.numbers.setdefault(id(tensor), len(self.numbers)))
+        if id(tensor) not in self.numbers:
+            self.kept.append(tensor)
+            self.numbers[id(tensor)] = self.count
+            self.count += 1
+        return Value(tuple(tensor.shape), self.numbers[id(tensor)])
 
     def _values(self, found: Any) -> tuple[Value, ...]:
-        import torch
-
-        values: list[Value] = []
-        for item in found:
-            if isinstance(item, torch.Tensor):
-                values.append(self._value(item))
-            elif isinstance(item, Mapping):
-                values.extend(self._values(item.values()))
-            elif isinstance(item, (list, tuple)):
-                values.extend(self._values(item))
-        return tuple(values)
+        return tuple(map(self._value, _tensors(found)))
 
     def _watch(self) -> Any:
         from torch.utils._python_dispatch import TorchDispatchMode
@@ -248,19 +279,38 @@ class _Recorder:
                 name = function.overloadpacket.__name__
                 if name == "_local_scalar_dense" and args[0].is_meta and str(args[0].dtype) == "torch.bool":
                     return True  # "are all tokens real ones?", asked of the attention mask: they are
+                if not recorder.wants_origins:
+                    return function(*args, **(kwargs or {}))
+                operands = recorder._values([args, kwargs or {}])
                 result = function(*args, **(kwargs or {}))
-                if recorder.additions and name in {"add", "add_"}:
-                    recorder.add(args, result)
+                recorder.computed(name, operands, [result])
                 return result
 
         return Watch()
 
-    def add(self, operands: Any, result: Any) -> None:
-        if len(operands) == 2 and all(getattr(operand, "shape", None) == result.shape for operand in operands):  # noqa: PLR2004  (a + b)
-            inputs = self._values(operands)
-            if result is operands[0]:
-                del self.numbers[id(result)]  # added in place: from here on it is another value
-            self.calls.append([RESIDUAL, len(self.open), inputs, (self._value(result),)])
+    def computed(self, operation: str, operands: tuple[Value, ...], results: Any) -> None:
+        """Note that ``operation`` made ``results`` from ``operands``."""
+        for tensor in _tensors(results):
+            if self.numbers.get(id(tensor)) in {each.number for each in operands}:
+                del self.numbers[id(tensor)]  # computed in place: from here on it is another value
+        outputs = self._values(results)
+        for output in outputs:
+            self.origins[output.number] = tuple(each.number for each in operands)
+        if operation in {"add", "add_"} and [each.shape for each in operands] == [outputs[0].shape] * 2:
+            self.calls.append([RESIDUAL, len(self.open), operands, outputs, self.count])
+
+
+def _tensors(found: Any) -> Iterator[Any]:
+    """Yield the tensors in nested lists and dictionaries, in order."""
+    import torch
+
+    for item in found:
+        if isinstance(item, torch.Tensor):
+            yield item
+        elif isinstance(item, Mapping):
+            yield from _tensors(item.values())
+        elif isinstance(item, (list, tuple)):
+            yield from _tensors(item)
 
 
 @contextmanager
@@ -280,11 +330,11 @@ def _no_autocast() -> Iterator[None]:
         torch.autocast = original
 
 
-def _named(result: Any) -> dict[str, tuple[int, ...]]:
+def _named(result: Any) -> dict[str, Any]:
+    """Return the tensors of a model's output by name."""
     import torch
 
     if isinstance(result, torch.Tensor):
-        return {"output": tuple(result.shape)}
-    if not isinstance(result, Mapping):
-        return {}
-    return {name: tuple(value.shape) for name, value in result.items() if isinstance(value, torch.Tensor)}
+        return {"output": result}
+    fields = result.items() if isinstance(result, Mapping) else ()
+    return {name: value for name, value in fields if isinstance(value, torch.Tensor)}

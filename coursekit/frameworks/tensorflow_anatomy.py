@@ -113,7 +113,7 @@ def devices(model: Any) -> dict[str, str]:
     return {path: device.rpartition("device:")[2] for path, device in named}
 
 
-def trace(model: Any, lengths: Lengths, *, additions: bool) -> Trace:
+def trace(model: Any, lengths: Lengths, *, origins: bool) -> Trace:
     """Call a new model of the same class and config symbolically and return what was called.
 
     Raises
@@ -144,10 +144,12 @@ def trace(model: Any, lengths: Lengths, *, additions: bool) -> Trace:
     finally:
         logger.setLevel(level)
     named = {name: value for name, value in result.items() if isinstance(value, tf.Tensor)}
+    recorder.number()
     return Trace(
         inputs={name: tuple(value.shape) for name, value in inputs.items() if name != "attention_mask"},
-        outputs={name: tuple(value.shape) for name, value in named.items()},
-        calls=tuple(recorder.calls(additions=additions)),
+        outputs={name: recorder.value(tensor) for name, tensor in named.items()},
+        calls=tuple(recorder.calls(additions=origins)),
+        origins=recorder.origins() if origins else {},
     )
 
 
@@ -181,9 +183,8 @@ class _Recorder:
     def __init__(self, model: Any, graph: Any) -> None:
         self.graph = graph
         self.known = {id(layer): path for path, layer in _layers(model).items()}
-        self.found: list[list[Any]] = []  # path, depth, inputs, outputs, first operation
+        self.found: list[list[Any]] = []  # path, depth, inputs, outputs, first operation, last operation
         self.depth = 0
-        self.numbers: dict[int, int] = {}
 
     @contextmanager
     def recording(self) -> Iterator[None]:
@@ -200,12 +201,12 @@ class _Recorder:
             path = recorder.known.get(id(layer))
             if path is None:
                 return original(layer, *arguments, **keywords)
-            entry = [path, recorder.depth, recorder.values([arguments, keywords]), (), recorder.graph.version]
+            entry = [path, recorder.depth, list(_tensors([arguments, keywords])), [], recorder.graph.version]
             recorder.found.append(entry)
             recorder.depth += 1
             result = original(layer, *arguments, **keywords)
             recorder.depth -= 1
-            entry[3] = recorder.values([result])
+            entry[3] = list(_tensors([result]))
             entry.append(recorder.graph.version)
             return result
 
@@ -217,25 +218,23 @@ class _Recorder:
             for kind, original in zip(kinds, originals, strict=True):
                 kind.__call__ = original
 
+    def number(self) -> None:
+        """Give every tensor of the finished graph a number, in the order of the operations that make them."""
+        self.numbers: dict[int, int] = {}  # by id: a tensor lives as long as its graph
+        self.before = [0]  # how many tensors the first so many operations make
+        for operation in self.graph.get_operations():
+            for tensor in operation.outputs:
+                self.numbers[id(tensor)] = len(self.numbers)
+            self.before.append(len(self.numbers))
+
     def value(self, tensor: Any) -> Value:
-        # A tensor of a graph lives as long as the graph, so its id stays its own.
-        return Value(tuple(tensor.shape), self.numbers.setdefault(id(tensor), len(self.numbers)))
-
-    def values(self, found: Any) -> tuple[Value, ...]:
-        import tensorflow as tf
-
-        values: list[Value] = []
-        for item in found:  # in the order of the call; tf.nest would sort by name
-            if isinstance(item, tf.Tensor):
-                values += [self.value(item)] if item.shape.rank is not None else []
-            elif isinstance(item, Mapping):
-                values += self.values(item.values())
-            elif isinstance(item, (list, tuple)):
-                values += self.values(item)
-        return tuple(values)
+        return Value(tuple(tensor.shape), self.numbers[id(tensor)])
 
     def calls(self, *, additions: bool) -> Iterator[Call]:
-        events = [(entry[4], index, Call(*entry[:4])) for index, entry in enumerate(self.found)]
+        events = []
+        for index, (path, depth, inputs, outputs, start, _) in enumerate(self.found):
+            values = [tuple(map(self.value, tensors)) for tensors in (inputs, outputs)]
+            events.append((start, index, Call(path, depth, values[0], values[1], self.before[start])))
         if additions:
             events += list(self._additions())
         for _, _, call in sorted(events, key=lambda event: event[:2]):
@@ -248,4 +247,27 @@ class _Recorder:
             if operation.type in {"AddV2", "Add"} and len({tuple(each.shape) for each in tensors}) == 1:
                 depth = max((level + 1 for start, end, level in spans if start < position <= end), default=0)
                 values = [self.value(each) for each in tensors]
-                yield position - 1, len(self.found), Call(RESIDUAL, depth, tuple(values[:2]), (values[2],))
+                call = Call(RESIDUAL, depth, tuple(values[:2]), (values[2],), self.before[position])
+                yield position - 1, len(self.found), call
+
+    def origins(self) -> dict[int, tuple[int, ...]]:
+        """Return what each tensor of the graph was computed from."""
+        return {
+            self.numbers[id(output)]: tuple(self.numbers[id(tensor)] for tensor in operation.inputs)
+            for operation in self.graph.get_operations()
+            for output in operation.outputs
+        }
+
+
+def _tensors(found: Any) -> Iterator[Any]:
+    """Yield the tensors of known rank in nested lists and dictionaries."""
+    import tensorflow as tf
+
+    for item in found:  # in the order of the call; tf.nest would sort by name
+        if isinstance(item, tf.Tensor):
+            if item.shape.rank is not None:
+                yield item
+        elif isinstance(item, Mapping):
+            yield from _tensors(item.values())
+        elif isinstance(item, (list, tuple)):
+            yield from _tensors(item)

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import argparse
 import gc
+import json
 import logging
 import os
 import resource
 import signal
+import statistics
 import subprocess
 import sys
 import time
 import warnings
 from collections import Counter
+from pathlib import Path
 
 os.environ.setdefault("USE_TF", "0")
 os.environ.setdefault("HF_HUB_OFFLINE", "1")
@@ -22,14 +25,14 @@ ENOUGH = 0.9
 
 
 def timed(action, repeats: int = 5) -> float:
-    """Return the fastest of several runs in seconds, after one to warm up."""
+    """Return the median of several runs in seconds, after one to warm up."""
     action()
     times = []
     for _ in range(repeats):
         start = time.perf_counter()
         action()
         times.append(time.perf_counter() - start)
-    return min(times)
+    return statistics.median(times)
 
 
 def large(name: str) -> None:
@@ -71,9 +74,7 @@ def figures() -> bool:
     config = BertConfig()
     with_names = timed(lambda: model_facts(config))
     without = timed(lambda: model_facts(config, names=False))
-    start = time.perf_counter()
-    torchinfo.summary(BertModel(config), verbose=0)
-    peer = time.perf_counter() - start
+    peer = timed(lambda: torchinfo.summary(BertModel(config), verbose=0), repeats=3)
     page = len(ModelMap(config).to_html()) / 1000
     rows = [
         ("BERT from config, with names, s", with_names, 0.5, f"{peer:.2f}"),
@@ -82,8 +83,8 @@ def figures() -> bool:
     ]
     for name in ("llama", "deepseek"):
         command = [sys.executable, __file__, "--large", name]
-        runs = [subprocess.run(command, capture_output=True, text=True, check=True).stdout.split() for _ in range(2)]
-        seconds, peak, html = (min(float(run[index]) for run in runs) for index in range(3))
+        runs = [subprocess.run(command, capture_output=True, text=True, check=True).stdout.split() for _ in range(3)]
+        seconds, peak, html = (statistics.median(float(run[index]) for run in runs) for index in range(3))
         rows += [
             (f"{name}: open, s", seconds, 5, ""),
             (f"{name}: peak memory of the process, MB", peak, 1000, ""),
@@ -103,34 +104,55 @@ def coverage(facts) -> float:
     return sum(times for dimension, times in sizes if dimension.name) / max(1, to_name)
 
 
-def examine(model_type: str, counts: Counter[str]) -> str | None:
-    """Return a line about one architecture, or None when it has no base model."""
+def sketched(flow) -> str:
+    """Return a picture as a line, to be looked through: ``embeddings [attention+ norm feed-forward+ norm] head``."""
+
+    def one(step) -> str:
+        added = "" if step.added is None else f"+{step.added}"
+        beside = "" if step.beside is None else f"|{step.beside}"
+        return f"{step.kind}{added}{beside}"
+
+    def inside(stage) -> str:
+        return f"[{stage.unread or ' '.join(map(one, stage.steps))}]" if stage.kind == "layers" else stage.kind
+
+    return " // ".join(" ".join(map(inside, tower.stages)) for tower in flow.towers)
+
+
+def examine(model_type: str) -> dict[str, object]:
+    """Return what became of one architecture at its defaults."""
     from transformers.models.auto.configuration_auto import CONFIG_MAPPING
     from transformers.models.auto.modeling_auto import MODEL_MAPPING
 
     from coursekit.errors import CourseError
     from coursekit.facts.model import model_facts
 
-    start = time.process_time()
     try:
         config = CONFIG_MAPPING[model_type]()
-        if type(config) not in MODEL_MAPPING:
-            return None
+    except Exception as error:  # noqa: BLE001  (each library has its own)
+        return {"outcome": "no defaults", "why": f"{type(error).__name__}: {error}"}
+    if type(config) not in MODEL_MAPPING:
+        return {"outcome": "no base model"}
+    try:
         facts = model_facts(config)
     except CourseError as error:
-        counts["not built"] += 1
-        return f"{model_type:32} not built: {error.why[:110]}"
-    share = coverage(facts)
-    counts["built"] += 1
-    counts["named at least 90 %"] += share >= ENOUGH
-    counts["picture"] += bool(facts.flow.towers)
-    shown = "picture" if facts.flow.towers else "tree   "
-    reason = facts.unnamed or facts.flow.reason
-    return f"{model_type:32} {share:6.1%} {shown} {time.process_time() - start:6.1f} s {reason[:110]}"
+        return {"outcome": "refused", "why": error.why}
+    flow = facts.flow
+    shown = sum(stage.parameters for tower in flow.towers for stage in tower.stages)
+    return {
+        "outcome": "built",
+        "named": coverage(facts),
+        "picture": sketched(flow),
+        "in the picture": shown / max(1, facts.parameters),
+        "why": facts.unnamed or flow.reason,
+    }
 
 
-def sweep(part: int, parts: int) -> None:
-    """Print how many architectures get a tree, names and a picture; of each ``parts`` the one numbered ``part``."""
+def sweep(part: int, parts: int, into: Path | None) -> None:
+    """Examine every architecture; of each ``parts`` only the one numbered ``part``.
+
+    What is found is added to the file ``into``, line by line, and what stands there already is not examined again: a
+    sweep can be interrupted, and several parts can share one file.
+    """
     from transformers.models.auto.configuration_auto import CONFIG_MAPPING
 
     def stop(*_: object) -> None:
@@ -139,30 +161,71 @@ def sweep(part: int, parts: int) -> None:
     import torch  # noqa: F401  (the import is not what is measured)
     import transformers.modeling_utils  # noqa: F401
 
+    lines = into.read_text("utf-8").splitlines() if into and into.exists() else []
+    found = {one["model"]: one for one in map(json.loads, lines)}
     signal.signal(signal.SIGPROF, stop)  # counts the work of this process, not the time
-    counts: Counter[str] = Counter()
     for model_type in list(CONFIG_MAPPING)[part::parts]:
+        if model_type in found:
+            continue
+        start = time.process_time()
         signal.setitimer(signal.ITIMER_PROF, LIMIT)
         try:
-            line = examine(model_type, counts)
+            one = examine(model_type)
         except TimeoutError:
-            counts["took too long"] += 1
-            line = f"{model_type:32} took more than {LIMIT} s"
+            one = {"outcome": "too slow", "why": f"more than {LIMIT} s"}
         except Exception as error:  # noqa: BLE001  (the sweep counts what fails)
-            counts["failed"] += 1
-            line = f"{model_type:32} {type(error).__name__}: {str(error)[:100]}"
+            one = {"outcome": "failed", "why": f"{type(error).__name__}: {error}"}
         finally:
             signal.setitimer(signal.ITIMER_PROF, 0)
-        if line:
-            print(line, flush=True)
+        one = found[model_type] = {"model": model_type, "seconds": time.process_time() - start, **one}
+        named = f"{one['named']:6.1%}" if "named" in one else ""
+        line = f"{model_type:32} {one['outcome']:14}{named:8}{one['seconds']:5.1f} s  {one.get('why') or ''}"
+        print(line.partition("\n")[0][:150], flush=True)
+        if into:
+            with into.open("a", encoding="utf-8") as file:
+                file.write(json.dumps(one) + "\n")
         gc.collect()
-    print(dict(counts))
+    report(list(found.values()))
+
+
+def report(found: list[dict]) -> None:
+    """Print the closing table of a sweep."""
+    import transformers
+
+    outcomes = Counter(one["outcome"] for one in found)
+    built = [one for one in found if one["outcome"] == "built"]
+    buildable = len(found) - outcomes["no defaults"] - outcomes["no base model"] - outcomes["refused"]
+    named = [one for one in built if one["named"] >= ENOUGH]
+    rows = [
+        ("architectures", len(found), ""),
+        ("  without defaults or an optional library", outcomes["no defaults"], ""),
+        ("  without a base model", outcomes["no base model"], ""),
+        ("  refused by their own code", outcomes["refused"], ""),
+        ("  can be built", buildable, ""),
+        ("tree and sizes", len(built), "all"),
+        ("names for 90 % of the dimensions", len(named), "95 %"),
+        ("a picture of the way of the data", sum(bool(one["picture"]) for one in built), ""),
+        ("the tree and a reason instead", sum(not one["picture"] for one in built), ""),
+        ("seconds of work, median", round(statistics.median(one["seconds"] for one in built), 2), ""),
+        (
+            "seconds of work, 95 of 100 in",
+            round(sorted(one["seconds"] for one in built)[int(0.95 * len(built))], 2),
+            "",
+        ),
+    ]
+    print(f"\ntransformers {transformers.__version__}")
+    for name, value, target in rows:
+        share = (
+            f"{value / buildable:8.1%}" if name[0] != " " and isinstance(value, int) and name != "architectures" else ""
+        )
+        print(f"{name:45}{value:8}{share:>9}{target:>8}")
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--sweep", action="store_true")
     parser.add_argument("--part", type=int, nargs=2, default=(0, 1), metavar=("PART", "PARTS"), help="a sample only")
+    parser.add_argument("--into", type=Path, help="a file that collects what a sweep finds, so that it can go on later")
     parser.add_argument("--large", choices=("llama", "deepseek"))
     arguments = parser.parse_args()
     warnings.simplefilter("ignore")
@@ -171,7 +234,7 @@ def main() -> int:
         large(arguments.large)
         return 0
     if arguments.sweep:
-        sweep(*arguments.part)
+        sweep(*arguments.part, arguments.into)
         return 0
     return 0 if figures() else 1
 

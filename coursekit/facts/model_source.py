@@ -1,0 +1,49 @@
+"""What somebody gave to be mapped: a model, a config, or the id or folder of a checkpoint."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from coursekit import frameworks
+from coursekit.errors import CourseError
+from coursekit.facts.attempt import reason
+
+
+def resolve(source: Any) -> tuple[Any, Any]:
+    """Return the model, if ``source`` is one, and the config."""
+    if isinstance(source, type):
+        kind = "config" if source.__name__.endswith("Config") else "model"
+        raise CourseError(
+            f"{source.__name__} is a class, not a {kind}.",
+            why="a class says how to build something; the sizes stand in an instance.",
+            remedy=f"Make one: {source.__name__}()" if kind == "config" else f"Make one: {source.__name__}(config)",
+        )
+    if frameworks.of(source) is not None and not _is_tensor(source):
+        return source, getattr(source, "config", None)
+    if isinstance(source, (str, bytes)) or hasattr(source, "__fspath__"):
+        return None, _read_config(str(source))
+    if hasattr(source, "to_dict") and hasattr(source, "model_type"):
+        return None, source
+    raise CourseError(
+        f"A {type(source).__name__} is neither a config nor a model.",
+        why="the map is drawn from the sizes in a config, or from the tensors of a model.",
+        remedy="Give a config such as BertConfig(), a model, or the id of a checkpoint.",
+    )
+
+
+def _is_tensor(value: object) -> bool:
+    framework = frameworks.of(value)
+    return framework is not None and framework.is_tensor(value)
+
+
+def _read_config(checkpoint: str) -> Any:
+    from transformers import AutoConfig
+
+    try:
+        return AutoConfig.from_pretrained(checkpoint, trust_remote_code=False)
+    except (OSError, ValueError, KeyError) as error:
+        raise CourseError(
+            f"No config was found for {checkpoint!r}.",
+            why=f"transformers says: {reason(error)}",
+            remedy="Check the spelling; without a network, use a checkpoint that is in the cache or in a folder.",
+        ) from error
