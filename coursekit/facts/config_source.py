@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 from copy import deepcopy
 from pathlib import Path
@@ -10,6 +9,7 @@ from typing import Any
 
 from coursekit.errors import CourseError, did_you_mean
 from coursekit.facts.config import is_config
+from coursekit.facts.config_file import read_json
 
 
 def find_config(source: Any) -> Any:
@@ -30,16 +30,37 @@ def find_config(source: Any) -> Any:
         if hasattr(source, "attribute_map") and hasattr(source, "model_type"):
             return _default(source)
     elif is_config(source):
-        return deepcopy(source)
+        return _copy(source)
     elif is_config(getattr(source, "config", None)):
-        return deepcopy(source.config)
+        return _copy(source.config)
     elif isinstance(source, (str, os.PathLike)):
         return _named(source)
     raise CourseError(
-        f"A {type(source).__name__} has no config.",
+        f"An object of type {type(source).__name__} has no config.",
         why="the browser shows the attributes of a config.",
         remedy='Give a config such as BertConfig(), a model, or a name such as "bert" or "bert-base-cased".',
     )
+
+
+def _copy(config: Any) -> Any:
+    if _circular(config, frozenset()):
+        raise CourseError(
+            f"This {type(config).__name__} contains itself.",
+            why="its attributes would have no end.",
+            remedy="Remove the attribute that leads back to the config, or to a list or dictionary around it.",
+        )
+    return deepcopy(config)
+
+
+def _circular(value: Any, around: frozenset[int]) -> bool:
+    inner = vars(value) if is_config(value) else value
+    items = inner.values() if isinstance(inner, dict) else inner if isinstance(inner, (list, tuple)) else ()
+    held = around | {id(value)}
+    return any(id(item) in held or _circular(item, held) for item in items if _holds(item))
+
+
+def _holds(value: Any) -> bool:
+    return is_config(value) or isinstance(value, (dict, list, tuple))
 
 
 def _named(source: str | os.PathLike[str]) -> Any:
@@ -47,9 +68,10 @@ def _named(source: str | os.PathLike[str]) -> Any:
 
     name = os.fspath(source)
     path = Path(name).expanduser()
-    if path.is_dir():
+    # os.path tells False of a name that no file can have; Path.is_dir raises.
+    if os.path.isdir(path):  # noqa: PTH112
         return _from_file(path / "config.json")
-    if path.is_file() or path.suffix == ".json":
+    if os.path.exists(path) or path.suffix == ".json":  # noqa: PTH110
         return _from_file(path)
     if name in CONFIG_MAPPING:
         return _default(CONFIG_MAPPING[name])
@@ -69,24 +91,21 @@ def _default(cls: Any) -> Any:
 
 
 def _from_file(path: Path) -> Any:
-    if not path.is_file():
+    if not os.path.exists(path):  # noqa: PTH110  (as above)
         raise CourseError(
             f"There is no {path.name} in {path.parent.name or 'this folder'!r}.",
             why="a checkpoint's config stands in that file.",
             remedy="Give a folder that save_pretrained wrote, or the path of a config.json.",
         )
-    try:
-        content = json.loads(path.read_text("utf-8"))
-    except (ValueError, OSError) as error:
-        raise _unreadable(path.name, str(error)) from error
-    if not isinstance(content, dict):
-        raise _unreadable(path.name, "it holds no JSON object")
+    content, findings = read_json(path)
+    if content is None:
+        raise _unreadable(path.name, findings[0].what)
     return _from_dict(content, path.name)
 
 
 def _unreadable(name: str, reason: str) -> CourseError:
     return CourseError(
-        f"{name} is no config: {reason}.",
+        f"{name} is no config: {reason.rstrip('.')}.",
         why="a config is a JSON object of names and values.",
         remedy="Write it again with config.save_pretrained(folder).",
     )
@@ -107,7 +126,7 @@ def _from_dict(content: dict[str, Any], name: str) -> Any:
     try:
         return CONFIG_MAPPING[model_type].from_dict(content)
     except Exception as error:
-        raise _unreadable(name, " ".join(str(error).split())[:240].rstrip(".")) from error
+        raise _unreadable(name, " ".join(str(error).split())[:240]) from error
 
 
 def _from_hub(name: str) -> Any:

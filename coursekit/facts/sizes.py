@@ -123,7 +123,10 @@ def size_facts(config: Any, *, framework: str | None = None) -> SizeFacts:
     """
     check_config(config)
     room = frameworks.choose(name=framework)
-    key = (room.name, _content(config))
+    try:
+        key = (room.name, _content(config))
+    except Exception as error:
+        raise _no_model(config, room, error) from error
     with _lock:
         if key in _cache:
             _cache.move_to_end(key)

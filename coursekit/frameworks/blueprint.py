@@ -17,7 +17,7 @@ from coursekit import frameworks
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
-_MOST_LAYERS = 2000
+_MOST_LAYERS, _MOST_EXPERTS = 2000, 20_000
 """Larger models exist on paper only; a plan of a million layers would never be finished."""
 _REPEATED = re.compile(r"(layers?|blocks?|experts?|stages?)$|^(n|num)_(layers?|blocks?|experts?)|^depths?$")
 _OFF = {"0", "OFF", "NO", "FALSE"}
@@ -118,11 +118,12 @@ def repeats(name: str) -> bool:
 def check_sizes(settings: Mapping[str, Any]) -> None:
     """Raise :class:`NoBlueprintError` for a config of more layers than can be planned."""
     for key, value in settings.items():
+        most = _MOST_EXPERTS if "expert" in str(key) else _MOST_LAYERS
         sizes = value if isinstance(value, list) else [value]
         for size in sizes:
             if isinstance(size, dict):
                 check_sizes(size)
-            elif isinstance(size, (int, float)) and size > _MOST_LAYERS and repeats(str(key)):
+            elif isinstance(size, (int, float)) and size > most and repeats(str(key)):
                 raise NoBlueprintError(f"{key} is {size:,}: a model of that many layers cannot be planned.")
 
 

@@ -23,9 +23,13 @@ _OPTIONS = ("compare_to", "framework")
 
 
 class Answer(NamedTuple):
-    """What becomes of a config with other numbers: how large its model is, or None, and what is wrong, as HTML."""
+    """What becomes of a config: how large its model is or why there is none, and what is wrong as HTML.
+
+    Sizes and error are both None where counting would have to import a framework first.
+    """
 
     sizes: SizeFacts | None
+    error: CourseError | None
     notes: str
 
 
@@ -92,6 +96,14 @@ class ConfigBrowser(LiveView[ConfigFacts]):
 
         Names inside a nested config are given as a dictionary: ``edit(**{"text_config.hidden_size": 256})``.
         """
+        shaping = {item.path: item.integer for item in self.facts.attributes if item.integer is not None}
+        for path, value in numbers.items():
+            if path in shaping and type(value) is not int:
+                raise CourseError(
+                    f"{path} cannot be {value!r}.",
+                    why="it is a whole number that shapes the model.",
+                    remedy=f"Give an int, such as {path}={shaping[path]}.",
+                )
         changes = {**self._changes, **numbers}
         edited(self._original, changes)
         self._changes = {path: value for path, value in changes.items() if value != self._value(path)}
@@ -112,8 +124,11 @@ class ConfigBrowser(LiveView[ConfigFacts]):
         prefixes = ["", *(prefix for prefix, _ in facts.parts)]
         numbers = [item for prefix in prefixes[:3] for item in architecture_integers(facts, prefix, 6)]
         lines.append("  " + ", ".join(f"{item.path} {item.value}" for item in numbers[:8]))
-        if (sizes := self._known_sizes(self.config)) is not None:
+        answer = self._answer(self.config)
+        if (sizes := answer.sizes) is not None:
             lines.append(f"  {sizes.model}: {sizes.parameters:,} parameters, {memory(sizes.nbytes())} in float32")
+        elif answer.error is not None and not facts.warnings:
+            lines.append(f"  {answer.error.what}")
         changed = [f"{item.path} {item.value}" for item in facts.changed if item.path != "name_or_path"]
         if changed:
             more = f" and {len(changed) - 8} more" if len(changed) > 8 else ""  # noqa: PLR2004  (one readable line)
@@ -131,11 +146,12 @@ class ConfigBrowser(LiveView[ConfigFacts]):
 
     def static_html(self) -> str:
         """Return the body of the static face: sizes, differences and all attributes in their groups."""
-        sizes = self._known_sizes(self.config)
+        answer = self._answer(self.config)
         compared = self._comparison()
         # A comparison has the sizes of both; only edits add to it.
-        own = "" if sizes is None or (compared and not self._changes) else self.figures(sizes)
-        return f"{self._head()}{own}{compared}<h4>Attributes</h4>{draw.attributes(self.facts)}"
+        own = self.figures(answer.sizes) if answer.sizes and (self._changes or not compared) else ""
+        attributes = draw.attributes(self.facts)
+        return f"{self._head()}{answer.notes}{own}{compared}<h4>Attributes</h4>{attributes}"
 
     @property
     def widget(self) -> Any:
@@ -153,19 +169,13 @@ class ConfigBrowser(LiveView[ConfigFacts]):
         try:
             changed = edited(self._original, changes)
         except CourseError as error:
-            return Answer(None, draw.refusal(error))
+            return Answer(None, error, draw.refusal(error))
         self._changes = dict(changes)
-        found = config_facts(changed).warnings
-        new = [warning for warning in found if warning not in self.facts.warnings]
-        try:
-            sizes = size_facts(changed, framework=self._framework)
-        except CourseError as error:
-            return Answer(None, draw.no_model(error, found, new))
-        return Answer(sizes, draw.warnings(new))
+        return self._answer(changed, at_once=False)
 
     def figures(self, sizes: SizeFacts) -> str:
         """Return how large the model of the edited config is, beside the original where that can be built."""
-        original = self._known_sizes(self._original) if self._changes else None
+        original = self._answer(self._original).sizes if self._changes else None
         return figures(sizes) if original is None else beside(original, sizes, ("Original", "Now"))
 
     def shaped(self, path: str) -> tuple[ShapedTensor, ...] | str:
@@ -200,6 +210,18 @@ class ConfigBrowser(LiveView[ConfigFacts]):
             if self.numbers(prefix)
         ]
 
+    def _answer(self, config: Any, *, at_once: bool = True) -> Answer:
+        """Return how large a model of ``config`` is; ``at_once``: only where that costs no import."""
+        found = config_facts(config).warnings
+        new = [warning for warning in found if warning not in self.facts.warnings]
+        if at_once and not self.counts_at_once:
+            return Answer(None, None, draw.warnings(new))
+        try:
+            sizes = size_facts(config, framework=self._framework)
+        except CourseError as error:
+            return Answer(None, error, draw.no_model(error, found, new))
+        return Answer(sizes, None, draw.warnings(new))
+
     def _page(self, body: str) -> str:
         return f'<div class="ck-view"><style>{style("style.css", "config_browser.css")}</style>{body}</div>'
 
@@ -212,20 +234,11 @@ class ConfigBrowser(LiveView[ConfigFacts]):
             value = getattr(value, name, None)
         return value
 
-    def _known_sizes(self, config: Any) -> SizeFacts | None:
-        """Return the sizes of ``config`` where they cost no import and a model can be built, else None."""
-        if not self.counts_at_once:
-            return None
-        try:
-            return size_facts(config, framework=self._framework)
-        except CourseError:
-            return None
-
     def _comparison(self) -> str:
         if self._other is None:
             return ""
         names = _names(self._original, self._other)
-        one, two = self._known_sizes(self._original), self._known_sizes(self._other)
+        one, two = (self._answer(config).sizes for config in (self._original, self._other))
         sizes = beside(one, two, names) if one and two else ""
         return f"<h4>{text(names[0])} beside {text(names[1])}</h4>" + sizes + draw.differing(self.differences, *names)
 

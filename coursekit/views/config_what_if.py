@@ -111,7 +111,9 @@ class WhatIf:
         self._changes = dict(changes)
         self._quiet = True
         for path, field in self.fields.items():
-            field.value = changes.get(path, self._browser.facts[path].integer)
+            value = changes.get(path, self._browser.facts[path].integer)
+            field.min, field.max = min(field.min, value), max(field.max, value)
+            field.value = value
         self._quiet = False
         self._answer(next(reversed(changes), ""))
 

@@ -5,10 +5,11 @@ import pytest
 torch = pytest.importorskip("torch", reason="sizes are compared with models that PyTorch builds")
 
 from architectures import ARCHITECTURES  # noqa: E402  (after the framework that they need)
-from transformers import AutoModel, BertConfig  # noqa: E402
+from transformers import AutoModel, BertConfig, DeepseekV3Config  # noqa: E402
 
 from coursekit.errors import CourseError  # noqa: E402
 from coursekit.facts.sizes import shaped_tensors, size_facts  # noqa: E402
+from coursekit.frameworks.blueprint import check_sizes  # noqa: E402
 
 
 @pytest.mark.parametrize("cls", ARCHITECTURES)
@@ -39,6 +40,10 @@ def test_an_impossible_combination_is_an_error_with_the_reason():
 def test_a_model_that_would_never_be_planned_is_refused_at_once(layers):
     with pytest.raises(CourseError, match=f"num_hidden_layers is {layers:,}"):
         size_facts(BertConfig(num_hidden_layers=layers), framework="pytorch")
+
+
+def test_many_experts_are_no_reason_to_refuse():
+    assert check_sizes(DeepseekV3Config(n_routed_experts=16_384).to_dict()) is None
 
 
 def test_counting_leaves_the_config_and_later_models_alone():

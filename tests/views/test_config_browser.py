@@ -219,7 +219,8 @@ def test_names_files_and_types_are_found(tmp_path, offline_bert):
     ("content", "words"),
     [
         ("{", "is no config"),
-        ("[]", "no JSON object"),
+        ("[" * 100_000, "is no config"),
+        ("[]", "Its JSON is a list"),
         (json.dumps({"model_type": "bertt"}), "Did you mean 'bert'"),
         (json.dumps({"auto_map": {"AutoConfig": "evil.Config"}}), "names no model_type"),
     ],
@@ -232,10 +233,39 @@ def test_a_bad_file_is_refused_with_the_reason(tmp_path, content, words):
         ConfigBrowser(path)
 
 
-@pytest.mark.parametrize("source", [3, None, [], "/nowhere/config.json"])
-def test_what_has_no_config_is_refused(source):
+@pytest.mark.parametrize(
+    "source",
+    [3, None, [], {}, "/nowhere/config.json", "bertt", "", "no/such/checkpoint", "x" * 5000, "encoder-decoder"],
+)
+def test_what_has_no_config_is_refused(source, monkeypatch):
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", True)
     with pytest.raises(CourseError):
         ConfigBrowser(source)
+
+
+@pytest.mark.parametrize("wrap", [lambda config: config, lambda config: {"a": [config.__dict__]}])
+def test_a_config_that_contains_itself_is_refused(wrap):
+    config = BertConfig()
+    config.inner = wrap(config)
+
+    with pytest.raises(CourseError, match="contains itself"):
+        ConfigBrowser(config)
+
+
+@pytest.mark.parametrize("value", ["768", None, True, 768.0])
+def test_an_edit_to_something_else_than_a_whole_number_is_refused(value):
+    browser = ConfigBrowser(BertConfig(), framework=ROOM.name)
+
+    with pytest.raises(CourseError, match="hidden_size cannot be"):
+        browser.edit(hidden_size=value)
+    assert browser.changes == {}
+
+
+def test_a_model_that_cannot_be_built_is_explained_in_text_and_page():
+    browser = ConfigBrowser(BertConfig(hidden_act="no such function"), framework=ROOM.name)
+
+    assert "model can be built from this BertConfig" in browser.summary()
+    assert "model can be built from this BertConfig" in browser.to_html()
 
 
 def test_an_unknown_option_is_refused():
