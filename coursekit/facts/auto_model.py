@@ -26,8 +26,8 @@ if TYPE_CHECKING:
     from coursekit.frameworks import Framework
 
 WARNING = (
-    'This is what the warning "Some weights ... were not initialized from the model checkpoint ... and are newly '
-    'initialized" means: these parts know nothing until you train them.'
+    'transformers 4 says of them: "Some weights ... were not initialized from the model checkpoint ... and are newly '
+    'initialized"; transformers 5 lists them as MISSING. It means: these parts know nothing until you train them.'
 )
 DONE, FAILED, OPEN = "done", "failed", "not reached"
 TITLES = (

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from coursekit.facts.stored import StoredTensor
     from coursekit.frameworks import Framework
 
-SAFE, SAFE_INDEX = "model.safetensors", "model.safetensors.index.json"
+SAFE_INDEX = "model.safetensors.index.json"
 TAKEN, PASSED, FOREIGN, SHARD = "taken", "passed over", "not looked for", "part of the taken one"
 
 
@@ -41,13 +41,12 @@ class Fresh:
 def preference(framework: Framework, kind: str) -> tuple[str, ...]:
     """Return the names that ``from_pretrained`` looks for, the preferred one first.
 
-    They are in the order of transformers 4.54.1: ``_get_resolved_checkpoint_files`` in ``modeling_utils.py`` (the same
-    in 5.x) and ``from_pretrained`` in ``modeling_tf_utils.py``, which has another order for a folder than for an id.
+    They are those of ``_get_resolved_checkpoint_files`` in transformers' ``modeling_utils.py`` (the same in 4.54.1 and
+    5.x), and of ``from_pretrained`` in ``modeling_tf_utils.py``, which reads sharded safetensors from a folder only.
     """
-    if framework.name == "pytorch":
-        return (SAFE, SAFE_INDEX, "pytorch_model.bin", "pytorch_model.bin.index.json")
-    keras = ("tf_model.h5", "tf_model.h5.index.json")
-    return (SAFE, SAFE_INDEX, *keras) if kind == FOLDER else (SAFE, *keras, SAFE_INDEX)
+    if framework.name == "tensorflow" and kind != FOLDER:
+        return tuple(name for name in framework.weight_files if name != SAFE_INDEX)
+    return framework.weight_files
 
 
 def choose_weights(
@@ -101,6 +100,8 @@ def _foreign(name: str, framework: Framework) -> str:
         return "TensorFlow's weights, which transformers 4 reads into PyTorch only with from_tf=True"
     if name.startswith("pytorch_model") and framework.name == "tensorflow":
         return "PyTorch's weights, which TensorFlow reads only with from_pt=True"
+    if framework.name == "tensorflow" and re.fullmatch(r"model(-\d+-of-\d+)?\.safetensors(\.index\.json)?", name):
+        return "TensorFlow reads safetensors in several files only from a folder of your own"
     if name.endswith(".msgpack"):
         return "weights of Flax"
     if variant := re.fullmatch(r"(?:model|pytorch_model)\.([\w-]+?)(?:-\d+-of-\d+)?\.(?:safetensors|bin)", name):

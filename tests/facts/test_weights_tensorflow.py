@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+import shutil
+from itertools import combinations
 
 import numpy as np
 import pytest
@@ -87,7 +89,20 @@ def test_figures_are_those_that_numpy_gives(bert):
         assert not math.isnan(tensor.numbers[0].largest)
 
 
-@pytest.mark.parametrize("task", ["", "sequence-classification", "masked-lm"])
+@pytest.mark.parametrize(
+    "task",
+    [
+        "",
+        "sequence-classification",
+        "token-classification",
+        "question-answering",
+        "multiple-choice",
+        "masked-lm",
+        "causal-lm",
+        "pre-training",
+        "next-sentence-prediction",
+    ],
+)
 def test_the_trace_finds_what_transformers_reports(bert, offline_bert, task):  # noqa: ARG001  (bert skips)
     facts = trace_facts(OFFLINE_ID, task=task, framework=TENSORFLOW)
     loaded, report = TENSORFLOW.auto_class(task).from_pretrained(offline_bert, output_loading_info=True)
@@ -108,3 +123,52 @@ def test_the_trace_of_what_tensorflow_saved(bert, tmp_path):
         assert [file.name for file in facts.files if file.role == "taken"] == [name]
         assert facts.fit.matching == len(model.weights)
         assert facts.fresh == ()
+
+
+# What a model filled with this number is saved as, and the file that from_pretrained is then said to take.
+KINDS = {
+    "model.safetensors": (1.0, {"safe_serialization": True}),
+    "model.safetensors.index.json": (2.0, {"safe_serialization": True, "max_shard_size": "80KB"}),
+    "tf_model.h5": (3.0, {}),
+    "tf_model.h5.index.json": (4.0, {"max_shard_size": "80KB"}),
+}
+REPOSITORY, COMMIT = "owner/mixed", "0" * 40
+
+
+@pytest.fixture(scope="module")
+def filled(bert, tmp_path_factory):
+    root = tmp_path_factory.mktemp("filled")
+    model = bert()
+    for kind, (number, options) in KINDS.items():
+        for weight in model.weights:
+            weight.assign(np.full(weight.shape, number, np.float32))
+        model.save_pretrained(root / kind, **options)
+        assert (root / kind / kind).exists()
+    return root
+
+
+@pytest.mark.parametrize("in_cache", [False, True])
+@pytest.mark.parametrize("kinds", [kinds for length in (1, 2, 4) for kinds in combinations(KINDS, length)])
+def test_the_file_that_is_named_is_the_one_whose_numbers_are_loaded(filled, kinds, in_cache, tmp_path, monkeypatch):
+    folder = tmp_path / "models--owner--mixed" / "snapshots" / COMMIT if in_cache else tmp_path / "mixed"
+    for kind in kinds:
+        shutil.copytree(filled / kind, folder, dirs_exist_ok=True)
+    name = str(folder)
+    if in_cache:
+        name = REPOSITORY
+        (folder.parents[1] / "refs").mkdir()
+        (folder.parents[1] / "refs" / "main").write_text(COMMIT)
+        monkeypatch.setattr("huggingface_hub.constants.HF_HUB_CACHE", str(tmp_path))
+        monkeypatch.setattr("transformers.utils.hub.TRANSFORMERS_CACHE", str(tmp_path))
+    facts = trace_facts(name, framework=TENSORFLOW)
+    taken = next((file.name for file in facts.files if file.role == "taken"), None)
+    if taken is None:  # sharded safetensors that do not lie in a folder
+        with pytest.raises((OSError, TypeError)) as refused:
+            TENSORFLOW.auto_class().from_pretrained(name, cache_dir=tmp_path, local_files_only=True)
+        assert str(refused.value) in facts.failed.reason
+        return
+    model = TENSORFLOW.auto_class().from_pretrained(name, cache_dir=tmp_path, local_files_only=True)
+    (number,) = {float(number) for weight in model.weights for number in np.unique(weight.numpy())}
+
+    assert facts.source.kind == ("cache" if in_cache else "folder")
+    assert KINDS[taken][0] == number
