@@ -10,26 +10,21 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from coursekit.errors import CourseError
-from coursekit.facts.output_fields import (
-    ATTENTION,
-    STATES,
-    FieldFacts,
-    Missing,
-    Named,
-    field_facts,
-    missing_fields,
-    read_output,
-)
-from coursekit.facts.part_shown import Part, choose_part
+from coursekit.facts.output_fields import FieldFacts, Missing, field_facts, missing_fields
+from coursekit.facts.output_values import Named, read_output
+from coursekit.facts.part_shown import Choice, Part, block_means, choose_part
+from coursekit.facts.pictured import Pictured, common_shape
 from coursekit.facts.projection import Projection, principal_components
+from coursekit.facts.scores import score_facts
 from coursekit.facts.similarity import cosine_similarity, mean_of_real_tokens
-from coursekit.facts.tokens import PADDING, Sequences, token_facts
+from coursekit.facts.tokens import PADDING, Sequences, token_facts, vocabulary_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     import numpy.typing as npt
+
+    from coursekit.facts.vocabulary import Vocabulary
 
     Array = npt.NDArray[Any]
 
@@ -66,9 +61,12 @@ class RunFacts:
     projection
         :attr:`Part.tokens` of all layers in two dimensions, ``(layers, tokens, 2)``.
     logits
-        Scores, ``(sequences, labels)`` or ``(sequences, positions, labels)``.
+        Scores, ``(sequences, labels)`` or ``(sequences, positions, labels)``; the highest few of each sequence or token
+        where there are more labels than a picture has room for.
     labels
-        The names of the labels.
+        The names of the columns of :attr:`logits`: labels, or ``1st``, ``2nd`` and so on.
+    words
+        The label of each of the highest scores, of the shape of :attr:`logits`; None where the columns are labels.
     """
 
     name: str
@@ -86,6 +84,7 @@ class RunFacts:
     projection: Projection | None
     logits: Array | None
     labels: tuple[str, ...]
+    words: Array | None
 
 
 @dataclass(frozen=True, eq=False)
@@ -120,9 +119,7 @@ def output_facts(
     *,
     attention_mask: Any = None,
     config: Any = None,
-    sequences: Any = None,
-    layers: Any = None,
-    heads: Any = None,
+    choice: Choice = Choice(),  # noqa: B008  (frozen)
 ) -> OutputFacts:
     """Return what is true of one or more outputs on the same input.
 
@@ -138,9 +135,8 @@ def output_facts(
         Shape ``(batch, sequence)``: 1 for real tokens; taken from the dict of inputs, else from the padding ids.
     config
         The model's config, or the model: it names the labels and says where the sizes come from.
-    sequences, layers, heads
-        Which ones the pictures show, as lists of numbers (layers from 1, the others from 0); the default is as many
-        as the page has room for.
+    choice
+        Which sequences, layers and heads the pictures show.
 
     Raises
     ------
@@ -150,9 +146,10 @@ def output_facts(
     config = getattr(config, "config", config)
     read = {name: read_output(output, name) for name, output in runs.items()}
     missing = {name: missing_fields(named, runs[name]) for name, named in read.items()}
-    pictured = {name: _Pictured.of(named, name) for name, named in read.items()}
-    shape = _common_shape(pictured)
-    tokens = token_facts(shape, input_ids, tokenizer, attention_mask)
+    pictured = {name: Pictured.of(named, name) for name, named in read.items()}
+    shape = common_shape(pictured)
+    vocabulary = vocabulary_of(tokenizer)
+    tokens = token_facts(shape, input_ids, vocabulary, attention_mask)
     mask = np.array([[token.kind != PADDING for token in row] for row in tokens])  # (batch, sequence)
     part = choose_part(
         shape,
@@ -160,12 +157,10 @@ def output_facts(
         states=[states[0].shape[-1] * len(states) for one in pictured.values() if (states := one.states)],
         width=max((one.states[0].shape[-1] for one in pictured.values() if one.states), default=0),
         attention=[(len(one.attentions), one.attentions[0].shape[1]) for one in pictured.values() if one.attentions],
-        sequences=sequences,
-        layers=layers,
-        heads=heads,
+        choice=choice,
     )
     found = tuple(
-        _run(name, named, missing[name], pictured[name], mask=mask, part=part, config=config)
+        _run(name, named, missing[name], pictured[name], mask=mask, part=part, config=config, vocabulary=vocabulary)
         for name, named in read.items()
     )
     sizes = [np.abs(run.hidden[np.isfinite(run.hidden)]) for run in found if run.hidden is not None]
@@ -179,87 +174,16 @@ def output_facts(
     )
 
 
-@dataclass(frozen=True, eq=False)
-class _Pictured:
-    """The fields that pictures show; those of the encoder where there are two sides, as the ids are its input."""
-
-    states: tuple[Array, ...]  # each (batch, sequence, hidden)
-    every_layer: bool
-    attentions: tuple[Array, ...]  # each (batch, heads, query, key)
-    logits: Array | None
-    shape: tuple[int, int] | None
-
-    @classmethod
-    def of(cls, named: Named, run: str) -> _Pictured:
-        def one(*names: str) -> Any:
-            return next((named.values[name] for name in names if name in named.values), None)
-
-        two_sides = any(name.startswith("encoder_") for name in named.values)
-        side = "encoder_" if two_sides else ""
-        states, last = one(f"{side}hidden_states"), one(f"{side}last_hidden_state")
-        states = _alike(states, STATES)
-        every_layer = bool(states)
-        if not states and isinstance(last, np.ndarray) and last.ndim == STATES:
-            states = (last,)
-        attentions = tuple(
-            layer for layer in _alike(one(f"{side}attentions"), ATTENTION) if layer.shape[2] == layer.shape[3]
-        )
-        logits = one("logits", "start_logits")
-        logits = (
-            logits if isinstance(logits, np.ndarray) and logits.ndim in {STATES - 1, STATES} and not two_sides else None
-        )
-        if states:
-            shape = states[0].shape[:2]
-        elif attentions:
-            shape = (attentions[0].shape[0], attentions[0].shape[2])
-        elif logits is not None:
-            shape = logits.shape[:2] if logits.ndim == STATES else None
-        else:
-            raise CourseError(
-                f"{run} has no hidden states, attention weights or logits of a shape that the pictures know.",
-                why="they show tensors of (batch, sequence, hidden) and (batch, head, query, key).",
-                remedy="Pass what a Transformer model of transformers returned: output = model(**inputs).",
-            )
-        if states and attentions and attentions[0].shape[::2][:2] != shape:
-            attentions = ()  # of another length, as where a model shortens its input between layers
-        if shape is not None and 0 in shape:
-            raise CourseError(
-                f"{run} is of {shape[0]} sequences of {shape[1]} tokens: it is empty.",
-                why="there is nothing to show.",
-                remedy="Run the model on at least one token.",
-            )
-        return cls(states, every_layer, attentions, logits, shape)
-
-
-def _alike(value: Any, rank: int) -> tuple[Array, ...]:
-    """Return a field of layers, or nothing where its tensors are not all of one shape and rank."""
-    if isinstance(value, np.ndarray) and value.ndim == rank + 1:
-        value = tuple(value)
-    if not isinstance(value, tuple) or not value:
-        return ()
-    if not all(isinstance(layer, np.ndarray) and layer.ndim == rank for layer in value):
-        return ()
-    return value if len({layer.shape for layer in value}) == 1 else ()
-
-
-def _common_shape(pictured: Mapping[str, _Pictured]) -> tuple[int, int]:
-    shapes = {name: one.shape for name, one in pictured.items() if one.shape is not None}
-    if not shapes:
-        batches = {len(one.logits) for one in pictured.values() if one.logits is not None}
-        if len(batches) == 1:
-            return batches.pop(), 1
-    if len(set(shapes.values())) == 1:
-        return next(iter(shapes.values()))
-    has = ", ".join(f"{name}: {batch} × {length}" for name, (batch, length) in shapes.items())
-    raise CourseError(
-        f"The runs are not on the same input ({has or 'their batches differ'}).",
-        why="runs are compared token by token.",
-        remedy="Give the same inputs to each model: run_a = model_a(**inputs), run_b = model_b(**inputs).",
-    )
-
-
 def _run(
-    name: str, named: Named, missing: tuple[Missing, ...], pictured: _Pictured, *, mask: Array, part: Part, config: Any
+    name: str,
+    named: Named,
+    missing: tuple[Missing, ...],
+    pictured: Pictured,
+    *,
+    mask: Array,
+    part: Part,
+    config: Any,
+    vocabulary: Vocabulary | None,
 ) -> RunFacts:
     hidden = token_similarity = sequence_similarity = projection = None
     layers: tuple[str, ...] = ()
@@ -278,7 +202,10 @@ def _run(
     attention = None
     if pictured.attentions:
         attention = _attention(pictured.attentions, part)
-    logits = None if pictured.logits is None else pictured.logits[list(part.sequences)].astype(np.float32)
+    scores = None if pictured.logits is None else pictured.logits[list(part.sequences)].astype(np.float32)
+    logits, labels, words = (
+        (None, (), None) if scores is None else score_facts(scores, config, vocabulary, labels=pictured.labels)
+    )
     return RunFacts(
         name,
         named.kind,
@@ -294,7 +221,8 @@ def _run(
         sequence_similarity,
         projection,
         logits,
-        _labels(config, 0 if logits is None else logits.shape[-1]),
+        labels,
+        words,
     )
 
 
@@ -308,34 +236,6 @@ def _attention(attentions: tuple[Array, ...], part: Part) -> Array:
         weights = weights if whole else weights[wanted]
         found.append(block_means(weights, part.block))
     return np.stack(found).astype(np.float32, copy=False)
-
-
-def block_means(weights: Array, block: int) -> Array:
-    """Return the means of ``block`` × ``block`` weights; the last blocks of a row or column may be smaller.
-
-    Parameters
-    ----------
-    weights
-        Shape ``(..., queries, keys)``.
-    """
-    if block == 1:
-        return weights
-    starts = np.arange(0, weights.shape[-1], block)
-    sizes = np.diff([*starts, weights.shape[-1]])
-    sums = np.add.reduceat(np.add.reduceat(weights, starts, axis=-1, dtype=np.float32), starts, axis=-2)
-    means: Array = sums / (sizes[:, None] * sizes)  # (..., blocks, blocks)
-    return means
-
-
-def _labels(config: Any, count: int) -> tuple[str, ...]:
-    names = getattr(config, "id2label", None) or {}
-    if count > len(names):
-        names = {}
-    return tuple(str(names.get(index, f"label {index}")) for index in range(min(count, _LABELS)))
-
-
-_LABELS = 64
-"""Scores shown for one sequence or token; a vocabulary of thousands is not drawn."""
 
 
 def _largest(values: Array) -> float:

@@ -30,6 +30,21 @@ LEAST_DIMENSIONS = 32
 
 
 @dataclass(frozen=True)
+class Choice:
+    """What a person wants to see; None for as much as the page has room for.
+
+    Attributes
+    ----------
+    sequences, layers, heads
+        Numbers, or lists of them: indices of sequences and heads (from 0), numbers of layers (from 1).
+    """
+
+    sequences: Any = None
+    layers: Any = None
+    heads: Any = None
+
+
+@dataclass(frozen=True)
 class Part:
     """The part of an output that the pictures show.
 
@@ -75,9 +90,7 @@ def choose_part(
     states: list[int],
     width: int,
     attention: list[tuple[int, int]],
-    sequences: Any = None,
-    layers: Any = None,
-    heads: Any = None,
+    choice: Choice,
 ) -> Part:
     """Return the part of an output that fits into a page.
 
@@ -93,8 +106,8 @@ def choose_part(
         Dimensions of the widest hidden states.
     attention
         For each run with attention weights: how many layers and heads.
-    sequences, layers, heads
-        What the person chose, or None.
+    choice
+        What the person wants to see.
 
     Raises
     ------
@@ -102,9 +115,9 @@ def choose_part(
         When a choice names what is not there.
     """
     batch, length = shape
-    given = _choice("sequences", sequences, range(batch))
-    chosen_layers = _choice("layers", layers, range(1, max((pair[0] for pair in attention), default=0) + 1))
-    chosen_heads = _choice("heads", heads, range(max((pair[1] for pair in attention), default=0)))
+    given = _numbers("sequences", choice.sequences, range(batch))
+    chosen_layers = _numbers("layers", choice.layers, range(1, max((pair[0] for pair in attention), default=0) + 1))
+    chosen_heads = _numbers("heads", choice.heads, range(max((pair[1] for pair in attention), default=0)))
     drawn_heads = sum(
         len(_of(chosen_layers, range(1, deep + 1))) * len(_of(chosen_heads, range(wide))) for deep, wide in attention
     )
@@ -137,7 +150,7 @@ def choose_part(
     return Part(kept, tuple(real[:TOKENS]), dimensions, block, tuple(notes), chosen_layers, chosen_heads)
 
 
-def _choice(name: str, given: Any, there: range) -> tuple[int, ...] | None:
+def _numbers(name: str, given: Any, there: range) -> tuple[int, ...] | None:
     if given is None:
         return None
     values: Iterable[Any] = [given] if isinstance(given, (int, np.integer)) else given
@@ -154,3 +167,20 @@ def _choice(name: str, given: Any, there: range) -> tuple[int, ...] | None:
             remedy=f"Give a list of some of them, such as {name}=[{there[0]}]." if len(there) else f"Remove {name}.",
         )
     return tuple(dict.fromkeys(numbers))
+
+
+def block_means(weights: npt.NDArray[Any], block: int) -> npt.NDArray[Any]:
+    """Return the means of ``block`` × ``block`` weights; the last blocks of a row or column may be smaller.
+
+    Parameters
+    ----------
+    weights
+        Shape ``(..., queries, keys)``.
+    """
+    if block == 1:
+        return weights
+    starts = np.arange(0, weights.shape[-1], block)
+    sizes = np.diff([*starts, weights.shape[-1]])
+    sums = np.add.reduceat(np.add.reduceat(weights, starts, axis=-1, dtype=np.float32), starts, axis=-2)
+    means: npt.NDArray[Any] = sums / (sizes[:, None] * sizes)  # (..., blocks, blocks)
+    return means

@@ -42,7 +42,7 @@ Sequences = tuple[tuple[Token, ...], ...]
 
 
 def token_facts(
-    shape: tuple[int, int], input_ids: Any = None, tokenizer: Any = None, attention_mask: Any = None
+    shape: tuple[int, int], input_ids: Any, vocabulary: Vocabulary | None, attention_mask: Any
 ) -> Sequences:
     """Return the tokens of a batch, one tuple for each sequence.
 
@@ -52,8 +52,8 @@ def token_facts(
         Batch and sequence length of the output.
     input_ids
         What the model was given: ids, or the whole dict of inputs with ids and attention mask.
-    tokenizer
-        Names the ids. Its padding id marks padding where no attention mask says it.
+    vocabulary
+        Names the ids. Its tokenizer's padding id marks padding where no attention mask says it.
     attention_mask
         Shape ``(batch, sequence)``: 1 for real tokens, 0 for padding.
 
@@ -71,12 +71,6 @@ def token_facts(
             )
         attention_mask = input_ids.get("attention_mask") if attention_mask is None else attention_mask
         input_ids = input_ids["input_ids"]
-    if tokenizer is not None and not callable(getattr(tokenizer, "convert_ids_to_tokens", None)):
-        raise CourseError(
-            f"tokenizer is of type {type(tokenizer).__name__}.",
-            why="a tokenizer turns ids to the tokens that label the pictures.",
-            remedy="Pass what AutoTokenizer.from_pretrained(...) returned.",
-        )
     if input_ids is None:
         mask = np.ones(shape) if attention_mask is None else _same_shape(attention_mask, shape, "attention_mask")
         return tuple(
@@ -84,13 +78,31 @@ def token_facts(
         )
     ids = _ids([input_ids] if _is_flat(input_ids) else input_ids)
     _same_shape(ids, shape, "input_ids")
-    vocabulary = None if tokenizer is None else Vocabulary(tokenizer)
     if attention_mask is not None:
         mask = _same_shape(attention_mask, shape, "attention_mask")
     else:
-        padding = getattr(tokenizer, "pad_token_id", None)
+        padding = getattr(vocabulary and vocabulary.tokenizer, "pad_token_id", None)
         mask = np.array([_real(row, padding) for row in ids])
     return tuple(_sequence(row, real, vocabulary) for row, real in zip(ids, mask, strict=True))
+
+
+def vocabulary_of(tokenizer: Any) -> Vocabulary | None:
+    """Return the vocabulary that names ids; all that it needs of a tokenizer are its size and its tokens.
+
+    Raises
+    ------
+    CourseError
+        When ``tokenizer`` is none.
+    """
+    if tokenizer is None:
+        return None
+    if isinstance(tokenizer, type) or not callable(getattr(tokenizer, "convert_ids_to_tokens", None)):
+        raise CourseError(
+            f"tokenizer is of type {type(tokenizer).__name__}.",
+            why="a tokenizer turns ids to the tokens that label the pictures.",
+            remedy="Pass what AutoTokenizer.from_pretrained(...) returned.",
+        )
+    return Vocabulary(tokenizer)
 
 
 def _ids(given: Any) -> IdLists:

@@ -54,7 +54,7 @@ class AttentionLines {
   show(scene) {
     this.scene = scene;
     const count = scene.tokens.length;
-    const step = Math.max(13, Math.min(24, 460 / count));
+    const step = Math.max(13, Math.min(34, 460 / count));
     this.y = (/** @type {number} */ row) => 26 + step * (row + 0.5);
     const high = 30 + step * count;
     this.svg.setAttribute("viewBox", `0 0 320 ${high}`);

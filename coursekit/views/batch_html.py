@@ -175,7 +175,8 @@ def _readings(facts: BatchFacts) -> str:
         for index in range(min(len(facts.sequences), _LISTED))
     ]
     columns = ["Sequence", *(f"under {reading.name}" for reading in facts.readings)]
-    return table(columns, rows, caption="The same ids, read under two vocabularies.")
+    words = table(columns, rows, caption="The same ids, read under two vocabularies.")
+    return f'<div class="ck-readings">{words}</div>'
 
 
 def _line(facts: BatchFacts) -> str:

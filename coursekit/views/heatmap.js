@@ -11,7 +11,14 @@
  * @property {boolean} square cells as wide as high
  * @property {(row: number, column: number) => string} [write] the figure to write into a cell, where cells are large
  * @property {number[]} [breaks] rows above which a line separates groups
+ * @property {string} [corner] what rows and columns are, such as "query ↓  key →"
  */
+
+/** Label every fiftieth or so of columns that have only numbers. */
+const numbered = (/** @type {number} */ count) => {
+  const step = [1, 2, 5, 10, 20, 50, 100, 200, 500].find((size) => count / size <= 10) ?? 1000;
+  return Array.from({ length: count }, (_, column) => (column % step === 0 ? String(column) : ""));
+};
 
 class HeatMap {
   /** @param {(cell: {row: number, column: number}|null) => void} onpoint told which cell is pointed at */
@@ -28,10 +35,11 @@ class HeatMap {
     });
     this.marks = h("div", { class: "ck-heat-marks", "aria-hidden": "true" });
     this.figures = h("div", { class: "ck-heat-figures", "aria-hidden": "true" });
+    this.corner = h("div", { class: "ck-heat-corner", "aria-hidden": "true" });
     this.rowLabels = h("div", { class: "ck-heat-rows", "aria-hidden": "true" });
     this.columnLabels = h("div", { class: "ck-heat-columns", "aria-hidden": "true" });
     this.body = h("div", { class: "ck-heat-body" }, this.canvas, this.figures, this.marks);
-    this.element = h("div", { class: "ck-heat" }, this.columnLabels, this.rowLabels, this.body);
+    this.element = h("div", { class: "ck-heat" }, this.corner, this.columnLabels, this.rowLabels, this.body);
     this.sizes = new ResizeObserver(() => this.thin());
     this.sizes.observe(this.body);
   }
@@ -50,19 +58,24 @@ class HeatMap {
     }
     this.canvas.getContext("2d").putImageData(image, 0, 0);
     this.canvas.setAttribute("aria-label", `${cells.label}. ${rows} rows, ${columns} columns. Arrow keys move from cell to cell.`);
-    const high = Math.max(3, Math.min(cells.write ? 58 : cells.square ? 30 : 22, 480 / rows));
+    const most = cells.square ? (cells.write ? 72 : 40) : 26;
+    const high = Math.max(3, Math.min(most, 500 / rows));
+    const longest = Math.max(...cells.rows.map((text) => text.length), (cells.corner ?? "").length - 2);
+    this.element.style.setProperty("--ck-label-width", `${Math.round(Math.min(longest, 34) * 7.3) + 4}px`);
     this.body.style.height = cells.square ? "" : `${Math.round(high * rows)}px`;
     this.columnLabels.style.width = this.body.style.width = cells.square ? `${Math.round(high * columns)}px` : "";
     this.body.style.aspectRatio = cells.square ? `${columns} / ${rows}` : "";
     this.element.classList.toggle("ck-heat-square", cells.square);
-    this.element.classList.toggle("ck-heat-across", Boolean(cells.write));
+    this.element.classList.toggle("ck-heat-words", Boolean(cells.write) && !cells.square);
+    this.element.classList.toggle("ck-heat-across", Boolean(cells.write) || !cells.columns);
+    this.element.style.setProperty("--ck-columns", columns);
+    this.corner.textContent = cells.corner ?? "";
     this.rowLabels.replaceChildren(...cells.rows.map((text, row) => h("span", { style: `top:${100 * (row + 0.5) / rows}%` }, text)));
-    this.columnLabels.replaceChildren(...(cells.columns ?? []).map((text, column) =>
+    this.columnLabels.replaceChildren(...(cells.columns ?? numbered(columns)).map((text, column) =>
       h("span", { style: `left:${100 * (column + 0.5) / columns}%` }, text)));
-    this.columnLabels.hidden = !cells.columns;
-    this.figures.replaceChildren(...(cells.write && high > 34 ? cells.rows.flatMap((_, row) => cells.columns.map((__, column) => h("span", {
+    this.figures.replaceChildren(...(cells.write && high > (cells.square ? 34 : 16) ? cells.rows.flatMap((_, row) => cells.columns.map((__, column) => h("span", {
       class: cells.scale.isDark(cells.value(row, column)) ? "ck-light" : null,
-      style: `top:${100 * (row + 0.5) / rows}%;left:${100 * (column + 0.5) / columns}%`,
+      style: `top:${100 * (row + 0.5) / rows}%;left:${100 * (column + 0.5) / columns}%;max-width:${100 / columns}%`,
     }, cells.write(row, column)))) : []));
     this.mark([], [], null);
     this.thin();
@@ -74,6 +87,7 @@ class HeatMap {
     const every = (/** @type {number} */ size, /** @type {number} */ count, room = 11.5) => Math.max(1, Math.ceil((room * count) / Math.max(size, 1)));
     const rowStep = every(this.body.clientHeight, this.cells.rows.length);
     const columnStep = every(this.body.clientWidth, this.columns, this.cells.write ? 24 : 11.5);
+    if (!this.cells.columns) return;
     [...this.rowLabels.children].forEach((label, row) => { label.hidden = row % rowStep !== 0; });
     [...this.columnLabels.children].forEach((label, column) => { label.hidden = column % columnStep !== 0; });
   }

@@ -27,7 +27,7 @@ class CkOutputExplorer extends CkExplorer {
     const shape = (/** @type {any} */ field) => (field.axes.length
       ? h("span", { class: "ck-axes" }, ...field.axes.flatMap((/** @type {any} */ axis, /** @type {number} */ index) =>
         [index ? h("span", { class: "ck-times", "aria-hidden": "true" }, "×") : null, chip(axis)]))
-      : h("span", { class: "ck-muted" }, field.dtype.includes("float") ? "one number" : "no tensors"));
+      : h("span", { class: "ck-muted" }, field.withoutAxes));
     const row = (/** @type {any} */ field) => h("tr", {},
       h("th", { scope: "row" }, h("code", {}, field.name)),
       h("td", {}, shape(field)), h("td", {}, h("code", {}, field.dtype)),

@@ -8,7 +8,8 @@ import numpy as np
 
 from coursekit.errors import CourseError, reject_unknown
 from coursekit.facts.output import OutputFacts, RunFacts, output_facts
-from coursekit.facts.output_fields import is_output
+from coursekit.facts.output_values import is_output
+from coursekit.facts.part_shown import Choice
 from coursekit.facts.quantization import Quantized, quantize
 from coursekit.views.colours import diverging, sequential
 from coursekit.views.explorer import Explorer
@@ -17,6 +18,8 @@ from coursekit.views.output_static import short, static_face, two_decimals
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
+
+    from coursekit.facts.output_fields import FieldFacts
 
 _OPTIONS = ("input_ids", "tokenizer", "attention_mask", "config", "sequences", "layers", "heads", "picture")
 _EXACT = 60_000
@@ -55,7 +58,15 @@ class OutputExplorer(Explorer[OutputFacts]):
 
     tag = "ck-output-explorer"
     stem = "output_explorer"
-    shared = ("numbers.js", "heatmap.js", "scatter.js", "attention.js", "output_pictures.js")
+    shared = (
+        "numbers.js",
+        "heatmap.js",
+        "scatter.js",
+        "attention.js",
+        "picture.js",
+        "states_pictures.js",
+        "output_pictures.js",
+    )
 
     def __init__(
         self,
@@ -88,25 +99,34 @@ class OutputExplorer(Explorer[OutputFacts]):
             tokenizer,
             attention_mask=attention_mask,
             config=config,
-            sequences=sequences,
-            layers=layers,
-            heads=heads,
+            choice=Choice(sequences, layers, heads),
         )
 
     @property
     def title(self) -> str:
         """What is shown, as a heading."""
-        batch, length = len(self.facts.sequences), len(self.facts.sequences[0])
         many = len(self.facts.runs) > 1
         what = f"Outputs of {len(self.facts.runs)} runs" if many else f"Output: {self.facts.runs[0].kind}"
-        return f"{what}, {batch} sequence{'s' * (batch != 1)} of {length} token{'s' * (length != 1)}"
+        return f"{what}, {self._size}"
+
+    @property
+    def heading(self) -> str:
+        """The same without the name of the class, which stands above the fields."""
+        runs = [run.name for run in self.facts.runs]
+        what = f"Outputs of {' and '.join(runs)}" if len(runs) > 1 else "Output of the model"
+        return f"{what}: {self._size}"
+
+    @property
+    def _size(self) -> str:
+        batch, length = len(self.facts.sequences), len(self.facts.sequences[0])
+        return f"{batch} sequence{'s' * (batch != 1)} of {length} token{'s' * (length != 1)}"
 
     def summary(self) -> str:
         """Return the shapes of the fields and, for a batch, which sequences are most alike."""
         lines = [self.title]
         for run in self.facts.runs:
             prefix = f"{run.name}: " if len(self.facts.runs) > 1 else ""
-            lines += [f"  {prefix}{field.name} {_shape(field.shape)} {field.dtype}" for field in run.fields]
+            lines += [f"  {prefix}{field.name} {_shape(field)}" for field in run.fields]
             if (alike := _most_alike(run)) is not None:
                 a, b, value = alike
                 lines.append(f"  {prefix}sequences most alike: {a} and {b} ({value})")
@@ -117,7 +137,7 @@ class OutputExplorer(Explorer[OutputFacts]):
 
     def static_html(self) -> str:
         """Return tables of fields, axes, tokens and similarities, and images of hidden states and attention."""
-        return static_face(self.facts, self.title)
+        return static_face(self.facts, self.heading)
 
     def plot(self, picture: str = "hidden", *, layer: int = -1, head: int = 0, sequence: int | None = None) -> Figure:
         """Return one picture as a matplotlib ``Figure``.
@@ -153,7 +173,7 @@ class OutputExplorer(Explorer[OutputFacts]):
         slots = {index: slot for slot, index in enumerate(facts.part.sequences)}
         reach = max((_reach(run) for run in facts.runs), default=0.0)
         return {
-            "title": self.title,
+            "title": self.heading,
             "sequences": [
                 {
                     "label": short(row),
@@ -178,8 +198,9 @@ class OutputExplorer(Explorer[OutputFacts]):
         }
 
 
-def _shape(shape: tuple[int, ...]) -> str:
-    return f"({', '.join(f'{size:,}' for size in shape)})"
+def _shape(field: FieldFacts) -> str:
+    sizes = ", ".join(f"{size:,}" for size in field.shape)
+    return f"({sizes}) {field.dtype}" if field.axes else f"{field.without_axes}, {field.dtype}"
 
 
 def _most_alike(run: RunFacts) -> tuple[int, int, str] | None:
@@ -212,7 +233,6 @@ def _run(run: RunFacts, facts: OutputFacts, reach: float, *, exact: bool) -> dic
         return None if values is None else _packed(quantize(values, curve, limit, exact=exact))
 
     largest = 0.0 if run.hidden is None else float(np.abs(run.hidden[np.isfinite(run.hidden)]).max(initial=0))
-    logits = run.logits
     return {
         "name": run.name,
         "kind": run.kind,
@@ -222,6 +242,7 @@ def _run(run: RunFacts, facts: OutputFacts, reach: float, *, exact: bool) -> dic
                 "meaning": field.meaning,
                 "axes": [[axis.name, axis.size, axis.origin] for axis in field.axes],
                 "dtype": field.dtype,
+                "withoutAxes": field.without_axes,
                 "notFinite": field.not_finite,
             }
             for field in run.fields
@@ -236,8 +257,9 @@ def _run(run: RunFacts, facts: OutputFacts, reach: float, *, exact: bool) -> dic
         "attention": numbers(run.attention, "share", facts.attention_limit),
         "attentionLayers": list(run.attention_layers),
         "heads": list(run.heads),
-        "logits": None if logits is None else numbers(logits[..., : len(run.labels)], "signed", facts.logits_limit),
+        "logits": numbers(run.logits, "signed", facts.logits_limit),
         "labels": list(run.labels),
+        "words": None if run.words is None else run.words.ravel().tolist(),
     }
 
 

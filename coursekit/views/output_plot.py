@@ -209,11 +209,14 @@ def _by_root(limit: float) -> Any:
 def _logits(axis: Axes, facts: OutputFacts, run: RunFacts, at: _Chosen) -> Any:
     assert run.logits is not None  # noqa: S101  (plot has checked it)
     per_token = run.logits[0].ndim > 1
-    scores = (run.logits[at.slot] if per_token else run.logits)[:, : len(run.labels)]  # (rows, labels)
+    scores = run.logits[at.slot] if per_token else run.logits  # (rows, labels)
     rows = facts.sequences[facts.part.sequences[at.slot]] if per_token else ()
     words = [token.text for token in rows] or [short(facts.sequences[index], 30) for index in facts.part.sequences]
     _ticks(axis, words, both=False)
     axis.set_xticks(range(len(run.labels)), run.labels, fontsize=8)
+    if run.words is not None:
+        for (row, column), word in np.ndenumerate(run.words[at.slot] if per_token else run.words):
+            axis.text(column, row, word, ha="center", va="center", fontsize=7)
     limit = facts.logits_limit
     return axis.imshow(scores, cmap=colormap("diverging"), vmin=-limit, vmax=limit, aspect="auto")
 

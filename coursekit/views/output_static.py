@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from coursekit.facts.output import block_means
+from coursekit.facts.part_shown import block_means
 from coursekit.views.pixels import FRAME, colour_indices, image
 from coursekit.views.view import table, text
 
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 MOST_SEQUENCES, MOST_TOKENS, MOST_DIMENSIONS = 12, 32, 128
 """What tables and images show, which nobody can scroll in."""
+MOST_LABELS = 12
 MOST_CELLS = 7_200
 """Cells of the image of all heads; more would tell no more at its size and take space on every page."""
 
@@ -58,8 +59,8 @@ def _fields(facts: OutputFacts) -> str:
         rows = [
             (
                 field.name,
-                " × ".join(f"{size:,}" for size in field.shape) or "none",
-                " × ".join(axis.name for axis in field.axes) or "none",
+                " × ".join(f"{size:,}" for size in field.shape) or field.without_axes,
+                " × ".join(axis.name for axis in field.axes),
                 field.dtype,
                 field.meaning
                 + (f" {field.not_finite:,} of its numbers are NaN or infinite." if field.not_finite else ""),
@@ -141,14 +142,28 @@ def _heads(run: RunFacts, facts: OutputFacts) -> str:
 
 
 def _logits(run: RunFacts, facts: OutputFacts) -> str:
-    if run.logits is None or not run.labels or run.logits[0].ndim > 1:
+    if run.logits is None:
         return ""
+    first = facts.part.sequences[0]
+    if run.logits.ndim > 2:  # noqa: PLR2004  (sequences, positions, labels)
+        what, scores, words = "Token", run.logits[0], None if run.words is None else run.words[0]
+        names = [token.text for token in facts.sequences[first]][:MOST_TOKENS]
+    else:
+        what, scores, words = "Sequence", run.logits, run.words
+        names = [f"{index} {short(facts.sequences[index])}" for index in facts.part.sequences[:MOST_SEQUENCES]]
+    labels = run.labels[:MOST_LABELS]
     rows = [
-        (f"{index} {short(facts.sequences[index])}", *(two_decimals(value) for value in scores[: len(run.labels)]))
-        for index, scores in zip(facts.part.sequences[:MOST_SEQUENCES], run.logits, strict=False)
+        (name, *(_score(scores, words, row, column) for column in range(len(labels)))) for row, name in enumerate(names)
     ]
-    caption = f"Logits{_named(run, facts)}: one score for each label"
-    return table(["Sequence", *run.labels], rows, caption=caption, numeric=run.labels)
+    kind = "one score for each label" if words is None else "the highest scores"
+    which = f" in sequence {first}" if what == "Token" else ""
+    caption = f"Logits{_named(run, facts)}{which}: {kind}"
+    return table([what, *labels], rows, caption=caption, numeric=labels if words is None else ())
+
+
+def _score(scores: npt.NDArray[Any], words: npt.NDArray[Any] | None, row: int, column: int) -> str:
+    score = two_decimals(scores[row, column])
+    return score if words is None else f"{words[row, column]} {score}"
 
 
 def two_decimals(value: float) -> str:

@@ -8,7 +8,7 @@ class Scatter {
   }
 
   /**
-   * @param {{places: (token: number, layer: number) => number[], reach: number, layer: number, layers: number,
+   * @param {{places: (token: number, layer: number) => number[], middle: number[], scale: number, layer: number, layers: number,
    *   tokens: {index: number, text: string, kind: string, sequence: number}[], label: string}} scene
    */
   show(scene) {
@@ -16,13 +16,13 @@ class Scatter {
     this.way = h("svg:g", { class: "ck-map-way" });
     const place = (/** @type {number} */ token, /** @type {number} */ layer) => {
       const [x, y] = scene.places(token, layer);
-      return [200 + 190 * x / scene.reach , 160 - 150 * y / scene.reach];
+      return [200 + scene.scale * (x - scene.middle[0]), 160 - scene.scale * (y - scene.middle[1])];
     };
     this.place = place;
     /** @type {number[][]} boxes of the labels that are written; others would lie on them and wait for the pointer */
     const taken = scene.tokens.map(({ index }) => place(index, scene.layer)).map(([x, y]) => [x - 4, y, 8]);
     const free = (/** @type {number} */ left, /** @type {number} */ y, /** @type {number} */ wide) => {
-      const clear = taken.every(([l, t, w]) => left > l + w || l > left + wide || Math.abs(y - t) > 10);
+      const clear = left > 3 && taken.every(([l, t, w]) => left > l + w || l > left + wide || Math.abs(y - t) > 10);
       if (clear) taken.push([left, y, wide]);
       return clear;
     };
@@ -39,8 +39,9 @@ class Scatter {
       }, h("svg:circle", { r: 4 }), h("svg:text", { x: 6 * side, y: 3.5, "text-anchor": side > 0 ? "start" : "end", class: dense ? "ck-map-dense" : null }, token.text));
       return { index: token.index, dot };
     }).filter(Boolean);
+    const [left, top] = [200 - scene.scale * scene.middle[0], 160 + scene.scale * scene.middle[1]];
     this.svg.replaceChildren(
-      h("svg:path", { d: "M10 160H390M200 10V310", class: "ck-map-axis" }), this.way, ...this.dots.map(({ dot }) => dot));
+      h("svg:path", { d: `M10 ${top}H390M${left} 10V310`, class: "ck-map-axis" }), this.way, ...this.dots.map(({ dot }) => dot));
     this.svg.setAttribute("aria-label", scene.label);
   }
 

@@ -202,6 +202,40 @@ def test_a_narrow_page_does_not_scroll_sideways(view, exported, picture):
         picture(page.locator(HOST), f"output-explorer-{name.split()[0].lower()}-narrow")
 
 
+def test_a_distance_on_the_map_is_a_distance_in_every_direction_and_in_both_runs(view, exported):
+    page = exported(view.to_html())
+    tab(page, "Map")
+
+    scales = set()
+    for index, run in enumerate(view.facts.runs):
+        shown = page.locator(".ck-map").nth(index).locator(".ck-map-token")
+        places = np.array(
+            [
+                [float(part) for part in shown.nth(token).get_attribute("transform")[10:-1].split()]
+                for token in range(shown.count())
+            ]
+        )
+        points = run.projection.points[-1]
+        for axis, sign in ((0, 1), (1, -1)):
+            moved = (places[1:, axis] - places[0, axis]) * sign
+            scales |= {round(float(ratio), 1) for ratio in moved / (points[1:, axis] - points[0, axis])}
+    assert max(scales) - min(scales) <= 0.05 * max(scales)
+
+
+def test_of_a_whole_vocabulary_the_highest_scores_are_written_as_words(tokenizer, exported, picture):
+    logits = np.random.default_rng(2).normal(size=(1, 3, len(tokenizer))).astype(np.float32)
+    page = exported(ck.OutputExplorer({"logits": logits}, [[101, 7592, 102]], tokenizer).to_html())
+
+    words = page.locator(".ck-heat-figures span").all_inner_texts()
+    best = np.argsort(-logits[0, 1])[:8]
+    assert words[8:16] == tokenizer.convert_ids_to_tokens(best.tolist())
+    canvas = page.locator(".ck-heat-canvas")
+    canvas.focus()
+    page.keyboard.press("ArrowDown")
+    assert f"“hello”, 1st“{words[8]}” {logits[0, 1].max():.4f}" in readout(page).replace("\n", "")
+    picture(page.locator(HOST), "output-explorer-vocabulary")
+
+
 def test_values_that_are_not_finite_are_marked_and_named(exported):
     given = output()
     given["hidden_states"][-1][0, 0, 0] = np.inf

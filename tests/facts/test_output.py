@@ -5,7 +5,8 @@ import pytest
 
 from coursekit.errors import CourseError
 from coursekit.facts import part_shown
-from coursekit.facts.output import block_means, output_facts
+from coursekit.facts.output import output_facts
+from coursekit.facts.part_shown import Choice, block_means
 
 SENTENCES = ["The cat sleeps on the sofa.", "A kitten naps.", "Interest rates went up at the bank."]
 
@@ -171,6 +172,66 @@ def test_logits_bring_their_labels(bert):
     assert run.hidden is None
 
 
+def test_the_two_scores_of_an_answer_are_two_labels_of_each_token():
+    start, end = np.random.default_rng(0).normal(size=(2, 3, 5))
+
+    run = output_facts({"output": {"start_logits": start, "end_logits": end}}).runs[0]
+
+    assert run.labels == ("start", "end")
+    np.testing.assert_allclose(run.logits[2, 4], [start[2, 4], end[2, 4]])
+
+
+@pytest.mark.parametrize(
+    ("values", "name", "layers"),
+    [(np.zeros((4, 2, 3, 8)), "hidden_states", 4), (np.full((4, 2, 3, 5, 5), 0.2), "attentions", 4)],
+)
+def test_one_field_passed_alone_is_known_by_its_shape(values, name, layers):
+    run = output_facts({"output": tuple(values)}).runs[0]
+
+    assert [field.name for field in run.fields] == [name]
+    assert run.fields[0].shape[0] == layers
+
+
+def test_a_field_without_axes_in_common_says_what_it_holds():
+    output = {
+        **random_output(),
+        "loss": np.array(2.5),
+        "hidden_states": (np.zeros((1, 4, 2)), np.zeros((1, 2, 4))),  # as of a model that shortens its input
+        "past_key_values": ((np.zeros((1, 2, 3, 4)),) * 2,) * 3,
+        "cache": object(),
+    }
+
+    fields = {field.name: field.without_axes for field in output_facts({"output": output}).runs[0].fields}
+
+    assert fields["loss"] == "one number"
+    assert fields["hidden_states"] == "2 tensors"
+    assert fields["past_key_values"] == "6 tensors"
+    assert fields["cache"] == "no tensors"
+
+
+def test_an_output_of_outputs_names_the_part_to_pass():
+    with pytest.raises(CourseError) as caught:
+        output_facts({"output": {"logits_per_text": np.zeros((1, 1, 1, 1)), "text_model_output": random_output()}})
+
+    assert "It has logits_per_text, text_model_output." in caught.value.what
+    assert "output.text_model_output" in caught.value.remedy
+
+
+@pytest.mark.filterwarnings("ignore::UserWarning")  # PyTorch's own, about quantized and nested tensors
+@pytest.mark.parametrize("kind", ["sparse", "quantized", "nested", "meta"])
+def test_tensors_of_another_kind_are_refused_with_a_reason(kind):
+    torch = pytest.importorskip("torch", reason="PyTorch is not installed")
+    make = {
+        "sparse": lambda: torch.ones(2, 5, 4).to_sparse(),
+        "quantized": lambda: torch.quantize_per_tensor(torch.ones(2, 5, 4), 0.1, 0, torch.qint8),
+        "nested": lambda: torch.nested.nested_tensor([torch.ones(2, 4), torch.ones(3, 4)]),
+        "meta": lambda: torch.ones(2, 5, 4, device="meta"),
+    }[kind]
+
+    with pytest.raises(CourseError, match="cannot be read"):
+        output_facts({"output": {"last_hidden_state": make()}})
+
+
 @pytest.mark.parametrize("dtype", ["float16", "bfloat16", "float64"])
 def test_other_precisions_are_read_and_named(dtype):
     torch = pytest.importorskip("torch", reason="PyTorch is not installed")
@@ -209,7 +270,7 @@ def test_a_long_text_is_shown_in_blocks_of_a_bounded_number():
     assert shown <= part_shown.WEIGHTS
     assert facts.part.block > 1
     assert f"{2 * layers * heads * length**2:,}" in facts.part.notes[0]
-    single = output_facts({"a": {"attentions": weights}}, layers=[2], heads=[1, 3])
+    single = output_facts({"a": {"attentions": weights}}, choice=Choice(layers=[2], heads=[1, 3]))
     assert single.part.block == 1
     assert single.runs[0].attention.shape == (1, 1, 2, length, length)
     assert (single.runs[0].attention_layers, single.runs[0].heads) == ((2,), (1, 3))
@@ -226,7 +287,7 @@ def test_a_large_batch_is_shown_in_part_and_compared_as_a_whole():
     assert run.hidden.size <= part_shown.STATES
     assert 1 <= len(facts.part.sequences) < 64
     assert "sequences=[" in facts.part.notes[0]
-    assert output_facts({"output": output}, sequences=[63]).part.sequences == (63,)
+    assert output_facts({"output": output}, choice=Choice(sequences=[63])).part.sequences == (63,)
 
 
 def test_blocks_are_means_also_where_the_last_one_is_smaller():
@@ -252,11 +313,11 @@ BAD = {
     "inputs without ids": (random_output(), {"input_ids": {"pixel_values": 1}}, "no input_ids"),
     "mask of another shape": (random_output(), {"attention_mask": [[1, 1]]}, "attention_mask"),
     "no tokenizer": (random_output(), {"tokenizer": 3}, "tokenizer"),
-    "a layer that is not there": (random_output(), {"layers": [3]}, "layers"),
-    "layer zero": (random_output(), {"layers": 0}, "layers"),
-    "a head that is not there": (random_output(), {"heads": ["a"]}, "heads"),
-    "no sequences": (random_output(), {"sequences": []}, "sequences"),
-    "heads without attention": (np.zeros((1, 2, 3), dtype=np.float32), {"heads": [0]}, "heads"),
+    "a layer that is not there": (random_output(), {"choice": Choice(layers=[3])}, "layers"),
+    "layer zero": (random_output(), {"choice": Choice(layers=0)}, "layers"),
+    "a head that is not there": (random_output(), {"choice": Choice(heads=["a"])}, "heads"),
+    "no sequences": (random_output(), {"choice": Choice(sequences=[])}, "sequences"),
+    "heads without attention": (np.zeros((1, 2, 3), dtype=np.float32), {"choice": Choice(heads=[0])}, "heads"),
 }
 
 

@@ -147,6 +147,17 @@ def test_logits_are_shown_with_a_figure():
     assert view.plot("logits").axes
 
 
+def test_of_a_whole_vocabulary_the_static_face_and_the_figure_name_the_highest_scores():
+    names = [f"word{index}" for index in range(500)]
+    logits = np.zeros((1, 2, 500), dtype=np.float32)
+    logits[0, 1, 321] = 4.5
+
+    view = ck.OutputExplorer({"logits": logits}, [[5, 6]], Words(names))
+
+    assert "<td>word321 4.50</td>" in view.static_html()
+    assert "word321" in [text.get_text() for text in view.plot("logits").axes[0].texts]
+
+
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
