@@ -22,7 +22,7 @@ class Step:
     Attributes
     ----------
     kind
-        One of those in :mod:`~coursekit.facts.flow_kinds`.
+        One of those in :mod:`~coursekit.facts.flow_kinds`, or ``apart``: weights that the layer uses between its steps.
     title
         What it is called in the picture.
     paths
@@ -30,12 +30,15 @@ class Step:
     parameters
         How many parameters they have, in one layer.
     shape
-        What comes out, named; None when that was not seen, or when nothing does: weights that the layer itself uses.
+        What comes out, named; None when that was not seen.
     added
         Whether the input of an earlier step is added to what comes out, and of which one (its index; the stage's own
         input is that of step 0); None when nothing is added.
     beside
-        The index of the step that works on the same input, when this step does not take the output of the one before.
+        The index of the step that works on the same input, when this step does not take the output of the one before:
+        a branch begins here.
+    met
+        Whether what comes out is added to what the branches beside it gave.
     """
 
     kind: str
@@ -45,6 +48,7 @@ class Step:
     shape: Dimensions | None = None
     added: int | None = None
     beside: int | None = None
+    met: bool = False
 
 
 @dataclass(frozen=True)
@@ -73,6 +77,8 @@ class Stage:
         What happens inside of it, in one layer; empty where that does not go straight.
     unread
         Why a layer has no steps.
+    takes
+        What goes into a layer, named.
     """
 
     kind: str
@@ -86,6 +92,7 @@ class Stage:
     shape: Dimensions | None
     steps: tuple[Step, ...] = ()
     unread: str = ""
+    takes: Dimensions | None = None
 
 
 @dataclass(frozen=True)

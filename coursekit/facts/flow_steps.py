@@ -29,6 +29,8 @@ def steps_of(
     run: Node,
     nodes: Mapping[str, Node],
     origins: Mapping[int, tuple[int, ...]],
+    *,
+    takes: Dimensions | None,
     shape_of: Callable[[Call], Dimensions | None],
 ) -> tuple[Step, ...]:
     """Return the steps of one layer in order, neighbours of one kind together.
@@ -43,6 +45,8 @@ def steps_of(
         All nodes by path.
     origins
         As in :class:`~coursekit.frameworks.anatomy.Trace`.
+    takes
+        The named shape of what the layer takes.
     shape_of
         Return the named shape of what a call gave.
 
@@ -54,7 +58,7 @@ def steps_of(
     """
     if not layer.call.inputs or not layer.call.outputs:
         raise NotPlainError("it was called without a tensor")
-    row = _Row(layer.call, origins, shape_of)
+    row = _Row(layer.call, origins, takes, shape_of)
     events = list(_events(layer, run, nodes))
     units = [event for event in events if isinstance(event, _Unit)]
     if len({unit.path for unit in units}) < len(units):
@@ -69,7 +73,7 @@ def steps_of(
     steps = row.finished(layer.call)
     rest = run.parameters - sum(step.parameters for step in steps)
     if rest:
-        steps.append(Step("other", "Further weights", (run.source,), rest))
+        steps.append(Step("apart", "Further weights", (run.source,), rest))
     return tuple(_titled(steps))
 
 
@@ -134,12 +138,13 @@ class _Draft:
     units: list[_Unit] = field(default_factory=list)
     shape: Dimensions | None = None
     added: int | None = None
+    met: bool = False
     closed: bool = False
 
     def step(self) -> Step:
         paths = tuple(path for unit in self.units for path in unit.paths)
         parameters = sum(unit.parameters for unit in self.units)
-        return Step(self.kind, self.title, paths, parameters, self.shape, self.added, self.beside)
+        return Step(self.kind, self.title, paths, parameters, self.shape, self.added, self.beside, self.met)
 
 
 class _Row:
@@ -153,8 +158,10 @@ class _Row:
         self,
         layer: Call,
         origins: Mapping[int, tuple[int, ...]],
+        takes: Dimensions | None,
         shape_of: Callable[[Call], Dimensions | None],
     ) -> None:
+        self.takes = takes
         self.shape_of = shape_of
         self.drafts: list[_Draft] = []
         # What is marked is every unit (a step may have several) and every addition.
@@ -213,6 +220,8 @@ class _Row:
             raise NotPlainError("its additions do not belong to one step each")
         if others:
             last.added = self.entry[others.pop()]
+            last.shape = self._entering(last.added)
+        last.met = last.met or len(branches) > 1
         self.open -= branches
         if self.tip in branches:
             self._advance()
@@ -230,6 +239,7 @@ class _Row:
         if len(whole) != 1:  # both operands computed, as where positions rotate a query
             return
         draft = _Draft("other", self.last_weightless or "Without weights", self.tip, None, added=self.entry[self.tip])
+        draft.shape = self._entering(self.entry[self.tip])
         draft.closed = True
         self.drafts.append(draft)
         self._advance()
@@ -240,6 +250,13 @@ class _Row:
         if self._points(self.sources.of(layer.outputs[0])) != {self.tip} or self.open:
             raise NotPlainError("what it gives is not what its last step gave")
         return [draft.step() for draft in self.drafts]
+
+    def _entering(self, step: int) -> Dimensions | None:
+        """Return the shape of what a step takes, which is that of its sum with anything."""
+        beside = self.drafts[step].beside if step < len(self.drafts) else None
+        if beside is not None:
+            return self._entering(beside)
+        return self.drafts[step - 1].shape if step else self.takes
 
     def _advance(self) -> None:
         self.tip = self.points
@@ -271,8 +288,10 @@ def _joins(last: _Draft, unit: _Unit, later: list[_Unit]) -> bool:
 
 def _titled(steps: list[Step]) -> Iterator[Step]:
     """Call a norm that follows an addition at once "Add and norm", where the sum itself goes no further."""
+    last = max((index for index, step in enumerate(steps) if step.kind != "apart"), default=0)
     for index, step in enumerate(steps):
         follows = step.kind == "norm" and index > 0 and steps[index - 1].added is not None
         # What the next addition adds is then what the norm gave: BERT, not GPT-2.
-        added = next((later.added for later in steps[index + 1 :] if later.added is not None), index + 1)
-        yield replace(step, title="Add and norm") if follows and added == index + 1 else step
+        added = next((later.added for later in steps[index + 1 :] if later.added is not None), None)
+        ends = added is None and index == last
+        yield replace(step, title="Add and norm") if follows and (ends or added == index + 1) else step

@@ -192,8 +192,9 @@ class _Reader:
     def _layer(self, each: NestedCall, run: Node, holder: Node) -> Stage:
         steps: tuple[Step, ...] = ()
         unread = ""
+        takes = self.dimensions.get(("in", each.path, str(self.nth[id(each.call)]), "0"))
         try:
-            steps = steps_of(each, run, self.nodes, self.trace.origins, self.shape)
+            steps = steps_of(each, run, self.nodes, self.trace.origins, takes=takes, shape_of=self.shape)
         except NotPlainError as error:
             unread = str(error)
         calls = self.dimensions.get(("calls", run.source))
@@ -201,12 +202,20 @@ class _Reader:
         whole = run.repeat == (holder.length.size if holder.length else 0)
         length = holder.length.name if holder.length and whole else ""
         self.counted.add(run.source)
-        kind = "Stage" if run.class_name.endswith("Stage") else "Layer"
-        title = f"{kind}s" if run.repeat > 1 or several else kind
-        shape = self.shape(each.call)
-        paths = (run.path,)
+        title = "Stage" if run.class_name.endswith("Stage") else "Layer"
         return Stage(
-            "layers", title, run.class_name, paths, run.repeat, length, several, run.total, shape, steps, unread
+            "layers",
+            title,
+            run.class_name,
+            (run.path,),
+            run.repeat,
+            length,
+            several,
+            run.total,
+            self.shape(each.call),
+            steps,
+            unread,
+            takes,
         )
 
 

@@ -33,7 +33,7 @@ def test_layers_fold_and_unfold(exported, bert_html):
 
 def test_an_attribute_lights_up_what_it_shapes(exported, bert_html, picture):
     page = exported(bert_html, dark=True)
-    page.get_by_role("button", name="intermediate_size 3072").click()
+    page.get_by_role("button", name="intermediate_size 3072").first.click()
     said = page.locator(".ck-says")
     assert (
         said.inner_text()
@@ -46,8 +46,9 @@ def test_an_attribute_lights_up_what_it_shapes(exported, bert_html, picture):
     picture(page, "model_map_dark")
     assert serious_violations(page, "ck-model-map") == []
     page.keyboard.press("Escape")
-    assert said.inner_text() == ""
+    assert said.inner_text() == "Everything that it shapes lights up, in the picture and in the tree."
     assert page.locator(".ck-dimmed").count() == 0
+    assert page.locator(".ck-panel h4").inner_text() == "Choose a block"
 
 
 def test_arrow_keys_move_between_attributes(exported, bert_html):
@@ -56,6 +57,51 @@ def test_arrow_keys_move_between_attributes(exported, bert_html):
     page.keyboard.press("ArrowRight")
     page.keyboard.press("Enter")
     assert page.locator(".ck-says").inner_text().startswith("hidden_size = 768 shapes")
+
+
+def test_the_largest_block_is_explained_from_the_start(exported, bert_html):
+    page = exported(bert_html)
+    assert page.locator('.ck-block[aria-pressed="true"] strong').all_inner_texts() == ["12 × layer"]
+    panel = page.locator(".ck-panel").inner_text()
+    assert "7,087,872" in panel
+    assert "× 12 layers" in panel
+    assert "85,054,464" in panel
+
+
+def test_the_ring_around_a_block_is_not_clipped(exported, bert_html):
+    page = exported(bert_html)
+    page.get_by_role("button", name="hidden_size 768").first.click()
+    view, block = page.locator(".ck-map").bounding_box(), page.locator(".ck-kind-embeddings").bounding_box()
+    ring = 4
+    assert view["x"] + ring <= block["x"]
+
+
+def test_attributes_that_shape_nothing_are_listed_below_the_details(exported, bert_html):
+    page = exported(bert_html)
+    idle = page.locator("details", has_text="Shape nothing, used at run time")
+    idle.locator("summary").press("Enter")
+    assert "hidden_dropout_prob = 0.1" in idle.inner_text()
+    assert idle.bounding_box()["y"] > page.locator(".ck-panel").bounding_box()["y"]
+
+
+@pytest.mark.parametrize("width", [1180, 420])
+def test_branches_on_one_input_stand_side_by_side(exported, picture, width):
+    html = ck.ModelMap(transformers.GPTJConfig(n_layer=2), framework="pytorch").to_html()
+    page = exported(html, width=width, dark=width < 1000)
+    boxes = [page.locator(f".ck-kind-{kind}").bounding_box() for kind in ("attention", "feed-forward")]
+    assert boxes[0]["y"] == boxes[1]["y"]
+    assert boxes[0]["x"] + boxes[0]["width"] < boxes[1]["x"]
+    assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+    picture(page, f"model_map_branches_{width}")
+
+
+def test_without_a_picture_the_reason_and_the_tree_are_there(exported, picture):
+    page = exported(ck.ModelMap(transformers.CLIPConfig(), framework="pytorch").to_html())
+    assert "No picture: the data goes through 2 stacks of layers" in page.locator(".ck-note").inner_text()
+    page.get_by_role("button", name="projection_dim 512").click()
+    assert page.locator(".ck-item.ck-lit").count() > 0
+    picture(page, "model_map_no_picture")
+    assert serious_violations(page, "ck-model-map") == []
 
 
 def test_a_block_shows_how_its_parameters_are_counted(exported, bert_html, picture):

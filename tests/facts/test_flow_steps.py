@@ -38,7 +38,10 @@ def read(*events: tuple[str, tuple[int, ...], int], gives: int):
         origins[100 + given] = tuple(value.number for value in inputs)
     (layer,) = nest(calls)
     nodes = {each.path: each for each, _ in run.walk()}
-    return [(each.title, each.added, each.beside) for each in steps_of(layer, run, nodes, origins, lambda _: None)]
+    return [
+        (each.title, each.added, each.beside)
+        for each in steps_of(layer, run, nodes, origins, takes=None, shape_of=lambda _: None)
+    ]
 
 
 def test_norm_behind_the_addition_as_in_bert():
