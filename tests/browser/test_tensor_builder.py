@@ -118,6 +118,22 @@ def test_a_wide_grid_scrolls_with_the_keyboard_and_keeps_its_columns_in_line(not
     assert len(set(lefts)) == 1
 
 
+def test_a_narrow_window_keeps_every_number_above_its_column(notebook):
+    notebook.page.set_viewport_size({"width": 520, "height": 900})
+    try:
+        middles = grid(notebook, 1).evaluate(
+            """(table) => [...table.querySelectorAll('[role=row]')].map((row) =>
+                [...row.querySelectorAll('.ck-block > div')].map((cell) => {
+                    const place = cell.getBoundingClientRect();
+                    return Math.round(place.left + place.width / 2);
+                }))"""
+        )
+    finally:
+        notebook.page.set_viewport_size({"width": 1180, "height": 900})
+    assert len(middles) > 1
+    assert all(row == middles[0] for row in middles)
+
+
 def test_the_live_face_has_no_serious_barrier(notebook, picture):
     for cell in (1, 2):
         notebook.output(cell).scroll_into_view_if_needed()
