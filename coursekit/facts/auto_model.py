@@ -7,13 +7,14 @@ comes with a checkpoint is never run.
 from __future__ import annotations
 
 import json
-import re
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from coursekit import frameworks
 from coursekit.errors import CourseError, did_you_mean
-from coursekit.facts.auto_weights import Fresh, WeightChoice, choose_weights, compare_names
+from coursekit.facts.auto_mapping import choose_class, mapping_of, rows_of, tasks
+from coursekit.facts.auto_steps import DONE, FAILED, TITLES, Step, TraceFacts
+from coursekit.facts.auto_weights import choose_weights, compare_names
 from coursekit.facts.checkpoint_source import CONFIG, FOLDER, HUB, NOWHERE, Source, find, read_config
 from coursekit.facts.tensor_words import shape_text
 from coursekit.frameworks.blueprint import quiet
@@ -22,98 +23,12 @@ if TYPE_CHECKING:
     import os
     from collections.abc import Callable
 
-    from coursekit.facts.checkpoint_fit import Fit
     from coursekit.frameworks import Framework
 
 WARNING = (
     'transformers 4 says of them: "Some weights ... were not initialized from the model checkpoint ... and are newly '
     'initialized"; transformers 5 lists them as MISSING. It means: these parts know nothing until you train them.'
 )
-DONE, FAILED, OPEN = "done", "failed", "not reached"
-TITLES = (
-    "Find config.json",
-    "Read its model_type",
-    "Take the config class",
-    "Look up the model class",
-    "Choose the weight file",
-    "Match the tensors",
-)
-
-
-@dataclass(frozen=True)
-class Step:
-    """One step from a name to a model.
-
-    Attributes
-    ----------
-    title
-        What is done, as an order.
-    state
-        ``done``, ``failed`` or ``not reached``.
-    answer
-        The result in a few words; empty when the step was not reached.
-    notes
-        Sentences that explain the result.
-    reason
-        Where the step fails: what transformers says, in its own words.
-    """
-
-    title: str
-    state: str = OPEN
-    answer: str = ""
-    notes: tuple[str, ...] = ()
-    reason: str = ""
-
-
-@dataclass(frozen=True)
-class TraceFacts:
-    """The way from a name to a model.
-
-    Attributes
-    ----------
-    checkpoint
-        What is given to ``from_pretrained``, without the folders of this machine that lead to it.
-    task
-        The task that the auto class is for, such as ``sequence-classification``; empty for the base model.
-    framework, auto_class
-        How the framework calls itself, and the auto class, such as ``TFAutoModel``.
-    source
-        Where the files are.
-    steps
-        The steps in order; after one that failed, none is reached.
-    model_type, config_class, model_class
-        What the steps found; empty where they did not get there.
-    settings
-        The content of ``config.json``; empty where it cannot be read.
-    rows
-        The auto class's mapping: model types and the classes that they get.
-    files
-        The weight files and what becomes of each.
-    fit
-        How the tensors of the weight file fit the model class; None when they were not compared.
-    fresh
-        The tensors that would be newly initialized.
-    """
-
-    checkpoint: str
-    task: str
-    framework: str
-    auto_class: str
-    source: Source
-    steps: tuple[Step, ...]
-    model_type: str = ""
-    config_class: str = ""
-    model_class: str = ""
-    settings: tuple[tuple[str, Any], ...] = ()
-    rows: tuple[tuple[str, tuple[str, ...]], ...] = ()
-    files: tuple[WeightChoice, ...] = ()
-    fit: Fit | None = None
-    fresh: tuple[Fresh, ...] = ()
-
-    @property
-    def failed(self) -> Step | None:
-        """The step that fails, or None."""
-        return next((step for step in self.steps if step.state == FAILED), None)
 
 
 def trace_facts(
@@ -151,28 +66,6 @@ def trace_facts(
     return walk.facts()
 
 
-def tasks(framework: Framework) -> list[str]:
-    """Return the tasks that transformers has an auto class for, such as ``sequence-classification``.
-
-    Raises
-    ------
-    CourseError
-        When the installed transformers has no auto class for the framework.
-    """
-    import transformers
-
-    start = f"{framework.auto_class_name()}For"
-    names = [name.removeprefix(start) for name in dir(transformers) if name.startswith(start)]
-    if not names:
-        raise CourseError(
-            f"transformers {transformers.__version__} has no {framework.auto_class_name()}.",
-            why="version 5 dropped TensorFlow; 4.54.1 is the last that loads today's checkpoints into its classes.",
-            remedy='Install it: pip install "transformers>=4.54.1,<4.55"',
-        )
-    words = {name: re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "-", name).lower() for name in names}
-    return sorted(word for name, word in words.items() if framework.auto_class_name(word) == start + name)
-
-
 class _StopError(Exception):
     """A step failed; the ones after it are not reached."""
 
@@ -190,7 +83,7 @@ class _Walk:
             auto_class=framework.auto_class_name(task),
             source=source,
             steps=(),
-            rows=_rows(self.auto),
+            rows=rows_of(self.auto),
         )
         self.steps: list[Step] = []
         self.config: Any = None
@@ -328,7 +221,7 @@ class _Walk:
         )
 
     def look_up(self) -> Step:
-        mapping = _mapping(self.auto)
+        mapping = mapping_of(self.auto)
         auto = self.found.auto_class
         code: Any = getattr(self.config, "auto_map", None)
         own_code = isinstance(code, dict) and auto in code
@@ -401,33 +294,3 @@ class _Walk:
             )
         answer = f"{fit.matching} of {total} from the file" + (f", {new} newly initialized" if fresh else "")
         return Step("", DONE, answer, tuple(notes))
-
-
-def choose_class(mapping: Any, config: Any) -> Any:
-    """Return the class that an auto mapping gives for ``config``.
-
-    A row may name several classes; then the config's ``architectures`` decide, and else the first one is taken
-    (``_get_model_class`` in transformers' ``auto_factory.py``).
-    """
-    row = mapping[type(config)]
-    if not isinstance(row, (list, tuple)):
-        return row
-    by_name = {found.__name__: found for found in row}
-    for architecture in getattr(config, "architectures", None) or []:
-        for name in (architecture, f"TF{architecture}"):
-            if name in by_name:
-                return by_name[name]
-    return row[0]
-
-
-def _mapping(auto: Any) -> Any:
-    # The public names of the mappings follow no rule; each auto class knows its own.
-    return auto._model_mapping  # noqa: SLF001
-
-
-def _rows(auto: Any) -> tuple[tuple[str, tuple[str, ...]], ...]:
-    """Return the rows of an auto class's mapping, by name, so that no model is imported."""
-    names = _mapping(auto)._model_mapping  # noqa: SLF001  (its public face imports every model)
-    return tuple(
-        (model_type, tuple(row) if isinstance(row, (list, tuple)) else (row,)) for model_type, row in names.items()
-    )

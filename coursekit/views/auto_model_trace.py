@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from coursekit import frameworks
 from coursekit.errors import reject_unknown
-from coursekit.facts.auto_model import DONE, FAILED, Step, TraceFacts, trace_facts
+from coursekit.facts.auto_model import trace_facts
+from coursekit.facts.auto_steps import DONE, FAILED, Step, TraceFacts
 from coursekit.facts.tensor_words import shape_text
 from coursekit.views.explorer import Explorer
 from coursekit.views.units import bytes_text

@@ -16,11 +16,10 @@ from coursekit.views.colours import diverging
 from coursekit.views.explorer import Explorer
 from coursekit.views.pixels import colour_indices, image
 from coursekit.views.view import table, text
+from coursekit.views.weight_plot import colour_limit, draw, initializer_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
-
-    from coursekit.frameworks.initializers import Initializer
 
 _LEVELS = 65535
 """A bar of a histogram is sent as a whole number up to this, in parts of the highest bar."""
@@ -104,7 +103,7 @@ class WeightComparison(Explorer[WeightFacts]):
         tensor = _most_telling(self.facts.tensors)
         if tensor is None:
             return ""
-        limit = _limit(tensor)
+        limit = colour_limit(tensor)
         pictures = []
         for label, numbers in zip(self.facts.labels, tensor.numbers, strict=True):
             if numbers.picture is None:
@@ -132,7 +131,7 @@ class WeightComparison(Explorer[WeightFacts]):
                 bars[place, model] = np.rint(numbers.counts * (_LEVELS / highest)) if highest else 0
             picture = None
             if tensor.numbers[0].picture is not None:
-                limit = _limit(tensor)
+                limit = colour_limit(tensor)
                 codes = [colour_indices(one.picture, limit, signed=True) for one in tensor.numbers]  # type: ignore[arg-type]
                 picture = [offset, *codes[0].shape, limit, *_block(tensor)]
                 offset += sum(code.size for code in codes)
@@ -184,7 +183,7 @@ class WeightComparison(Explorer[WeightFacts]):
             ],
             "curves": [
                 {
-                    "text": _initializer_text(one),
+                    "text": initializer_text(one),
                     "kind": one.kind,
                     "center": one.center,
                     "spread": one.spread,
@@ -208,31 +207,7 @@ class WeightComparison(Explorer[WeightFacts]):
         CourseError
             When no tensor has that name.
         """
-        from matplotlib.figure import Figure
-
-        from coursekit.views.colours import colormap
-
-        chosen = self._find(tensor)
-        labelled = zip(self.facts.labels, chosen.numbers, strict=True)
-        drawn = [(label, one.picture) for label, one in labelled if one.picture is not None]
-        figure = Figure(figsize=(5 + 2.6 * len(drawn), 3.2), layout="constrained")
-        axes = figure.subplots(1, 1 + len(drawn), width_ratios=[2, *[1] * len(drawn)], squeeze=False)[0]
-        edges = np.linspace(chosen.low, chosen.high, BINS + 1)  # (BINS + 1,)
-        for label, numbers in zip(self.facts.labels, chosen.numbers, strict=True):
-            axes[0].stairs(numbers.counts / max(chosen.count, 1), edges, label=label, fill=False, linewidth=1.5)
-        middles = (edges[1:] + edges[:-1]) / 2
-        for curve in dict.fromkeys(one for one in chosen.initializers if one is not None and one.kind != "constant"):
-            share = np.asarray(curve.density(middles.tolist()), np.float64) * (edges[1] - edges[0])
-            axes[0].plot(middles, share, "k--", linewidth=1, label=_initializer_text(curve))
-        axes[0].set(title=chosen.name, xlabel="value of a weight", ylabel="share of the weights")
-        axes[0].legend(fontsize="small")
-        limit = _limit(chosen)
-        for axis, (label, picture) in zip(axes[1:], drawn, strict=True):
-            shown = axis.imshow(picture, cmap=colormap("diverging"), vmin=-limit, vmax=limit, aspect="auto")
-            axis.set(title=label, xticks=[], yticks=[])
-        if drawn:
-            figure.colorbar(shown, ax=list(axes[1:]), label="mean of a block")
-        return figure
+        return draw(self.facts.labels, self._find(tensor))
 
     def _find(self, name: str | None) -> ComparedTensor:
         tensors = self.facts.tensors
@@ -295,14 +270,6 @@ def _most_telling(tensors: Iterable[ComparedTensor]) -> ComparedTensor | None:
     return next(iter(named or matrices), None)
 
 
-def _limit(tensor: ComparedTensor) -> float:
-    """Return the end of the colour scale: what 99 of 100 blocks of all models stay below, in absolute value."""
-    pictures = [one.picture.ravel() for one in tensor.numbers if one.picture is not None]
-    blocks = np.concatenate(pictures) if pictures else np.zeros(1, np.float32)  # (blocks of all models,)
-    sizes = np.abs(blocks[np.isfinite(blocks)])
-    return float(np.percentile(sizes, 99)) if sizes.size and sizes.any() else 1.0
-
-
 def _block(tensor: ComparedTensor) -> tuple[int, int]:
     """Return about how many rows and columns of a matrix stand in one square of its picture."""
     picture = tensor.numbers[0].picture
@@ -314,17 +281,3 @@ def _block(tensor: ComparedTensor) -> tuple[int, int]:
 
 def _finite(value: float | None) -> float | None:
     return value if value is not None and isfinite(value) else None
-
-
-def _initializer_text(initializer: Initializer) -> str:
-    """Return an initializer as the field writes it: ``normal, σ = 0.02``."""
-    center = f"mean {initializer.center:.4g}, " if initializer.center else ""
-    spread = f"{initializer.spread:.4g}"
-    if initializer.kind == "constant":
-        return f"all {initializer.center:g}"
-    if initializer.kind == "uniform":
-        low, high = initializer.center - initializer.spread, initializer.center + initializer.spread
-        return f"uniform from {low:.4g} to {high:.4g}"
-    if initializer.kind == "truncated normal":
-        return f"truncated normal, {center}σ = {spread}, cut at ±{initializer.cut:.4g}"
-    return f"normal, {center}σ = {spread}"

@@ -15,7 +15,9 @@ from tiny import tiny_config
 from transformers import AutoModel, BertConfig, BertForMaskedLM, BertModel
 
 from coursekit import CourseError, frameworks
-from coursekit.facts.auto_model import DONE, FAILED, OPEN, choose_class, tasks, trace_facts
+from coursekit.facts.auto_mapping import choose_class, tasks
+from coursekit.facts.auto_model import trace_facts
+from coursekit.facts.auto_steps import DONE, FAILED, OPEN
 from coursekit.facts.auto_weights import TAKEN
 from coursekit.offline import OFFLINE_ID
 
