@@ -176,9 +176,9 @@ def _name(row: SequenceFacts, index: int) -> str:
     if row.text is not None:
         parts.append(f' <span dir="auto">{text(clip(row.text, 40))}</span>')
     if row.short:
-        parts.append(f' <span class="ck-short">{row.short:,} short</span>')
+        parts.append(f' <span class="ck-short">({row.short:,} short)</span>')
     if row.cut:
-        parts.append(f" <span>{row.cut:,} cut</span>")
+        parts.append(f" <span>({row.cut:,} cut)</span>")
     return "".join(parts)
 
 

@@ -50,8 +50,10 @@ def batch_summary(facts: BatchFacts) -> str:
 def batch_html(facts: BatchFacts, *, live: bool = False) -> str:
     """Return the whole batch as HTML without style; ``live`` draws the grid in the way that is fast to replace."""
     grid = Grid(facts)
+    heading = f"<h3>A batch of {count(len(facts.sequences), 'sequence')}</h3>"
     return "".join(
         [
+            "" if live else heading,  # above the live face stand the sequences themselves
             _figures(facts),
             f'<p class="ck-muted">{grid.explanation()}</p>',
             grid.blocks() if live else grid.table(),
@@ -92,8 +94,11 @@ def _figures(facts: BatchFacts) -> str:
 def _legend(facts: BatchFacts) -> str:
     kinds = set().union(*(row.kinds for row in facts.sequences))
     pad = f"{facts.pad_token}, id {facts.pad_id}" if facts.pad_token else f"id {facts.pad_id or 0}"
+    special = dict.fromkeys(
+        token for row in facts.sequences for token, kind in zip(row.tokens, row.kinds, strict=True) if kind == SPECIAL
+    )
     names = {
-        SPECIAL: "special token: the tokenizer adds it",
+        SPECIAL: f"special tokens: {', '.join(map(printable, list(special)[:_LISTED]))}",
         PADDING: f"padding ({pad}): fills the row, mask 0",
         UNKNOWN: "unknown: the vocabulary has no token for it",
         OUTSIDE: "outside the model's vocabulary",
