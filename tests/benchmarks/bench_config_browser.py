@@ -18,10 +18,11 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 
 MOVES = 20
 WATCH = """(field) => new Promise((done) => {
-    const figure = document.querySelector('.ck-browser .ck-figure b').textContent;
+    const shown = () => document.querySelector('.ck-browser .ck-figure:not(.ck-first) b')?.textContent;
+    const figure = shown();
     const begin = performance.now();
     const check = () => {
-        const now = document.querySelector('.ck-browser .ck-figure b')?.textContent;
+        const now = shown();
         if (now && now !== figure) done(performance.now() - begin); else requestAnimationFrame(check);
     };
     field.stepUp();
