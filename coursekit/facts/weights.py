@@ -186,7 +186,7 @@ def _parameters(framework: Framework, label: str, model: Any) -> dict[str, Param
         parameters = framework.parameters(model)
         if not parameters:
             raise ValueError  # noqa: TRY301  (TensorFlow has two ways to say the same)
-        parameters[0].read() if parameters[0].count < 1 else parameters[0].part(0, 1)
+        parameters[0].part(0, 1) if parameters[0].shape else parameters[0].read()
     except ValueError as error:
         raise CourseError(
             f"{label} has no weights yet.",

@@ -24,9 +24,8 @@ function tensorRows(/** @type {any} */ weights) {
     name, shape, dtype, nbytes, file, part, share: nbytes / total, state: states.get(name) ?? "",
     count: shape.reduce((/** @type {number} */ a, /** @type {number} */ b) => a * b, 1), wanted: wanted.get(name),
   }));
-  for (const name of fit?.missing ?? []) {
-    rows.push({ name, shape: null, dtype: "", nbytes: null, file: "", part: "Missing: the config calls for them",
-      share: null, state: "missing", count: null });
+  for (const [name, part] of fit?.missing ?? []) {
+    rows.push({ name, shape: null, dtype: "", nbytes: null, file: "", part, share: null, state: "missing", count: null });
   }
   return rows;
 }
@@ -107,7 +106,7 @@ define("ck-checkpoint-inspector", class extends CkExplorer {
       const columns = [
         { title: "Name", width: "minmax(17em, 4fr)", mono: true, value: (/** @type {any} */ row) => row.name,
           below: (/** @type {any} */ row) => nameInGroup(row.name, row.part) },
-        { title: "Shape", width: "minmax(8em, 1fr)", value: (/** @type {any} */ row) => row.shape ? shapeText(row.shape) : null,
+        { title: "Shape", width: weights.fit?.mismatched.length ? "minmax(17em, 1.5fr)" : "minmax(8em, 1fr)", value: (/** @type {any} */ row) => row.shape ? shapeText(row.shape) : null,
           show: (/** @type {any} */ row) => (row.shape ? shapeText(row.shape) : "–") + (row.wanted ? ` (config: ${shapeText(row.wanted)})` : "") },
         { title: "Type", width: "5.5em", value: (/** @type {any} */ row) => row.dtype },
         { title: "Parameters", width: "7.5em", numeric: true, value: (/** @type {any} */ row) => row.count,
@@ -118,13 +117,13 @@ define("ck-checkpoint-inspector", class extends CkExplorer {
           show: (/** @type {any} */ row) => shareBar(row.share), hint: "of all bytes of the weights" },
       ];
       if (imperfect) {
-        columns.splice(1, 0, { title: "Fit", width: "7.5em", searched: true, value: (/** @type {any} */ row) => row.state || null,
+        columns.splice(1, 0, { title: "Fit", width: "8.5em", searched: true, value: (/** @type {any} */ row) => row.state || null,
           show: (/** @type {any} */ row) => row.state ? h("span", { class: `ck-state ck-state-${row.state.replace(" ", "-")}` }, row.state) : "" });
       }
       if (weights.shards > 1) columns.push({ title: "File", width: "minmax(9em, 1.5fr)", value: (/** @type {any} */ row) => row.file });
       const tensors = virtualTable({
         label: `Tensors of ${weights.name}`, noun: ["tensor", "tensors"], columns, rows, minWidth: imperfect ? "58em" : "50em",
-        placeholder: "Search tensors, such as layer.0 attention", group: (/** @type {any} */ row) => row.part, signal: this.signal,
+        placeholder: "Search tensors, such as layer.0 attention", group: (/** @type {any} */ row) => row.state === "missing" ? `${row.part}: missing, the config calls for it` : row.part, signal: this.signal,
       });
       const kinds = new Map([["all", rows], ...STATES.map((state) => [state || "fit", rows.filter((row) => row.state === state)])]
         .filter(([, found]) => found.length));

@@ -209,7 +209,7 @@ def _weights_payload(weights: WeightSet, fit: Fit | None) -> dict[str, Any]:
         if fit is None or not fit.compared
         else {
             "model": fit.class_name,
-            "missing": fit.missing,
+            "missing": [[name, group_of(name)] for name in fit.missing],
             "surplus": fit.surplus,
             "mismatched": [[one.name, one.stored, one.called_for] for one in fit.mismatched],
             "harmless": fit.harmless,

@@ -215,6 +215,28 @@ def test_a_bin_has_the_same_tensors(saved, folder):
     assert facts.fits_together is True
 
 
+def test_a_bin_in_shards_is_one_state_dictionary(saved, folder):
+    from transformers import BertModel
+
+    state = BertModel.from_pretrained(folder).state_dict()
+    halves = {
+        "pytorch_model-00001-of-00002.bin": sorted(state)[::2],
+        "pytorch_model-00002-of-00002.bin": sorted(state)[1::2],
+    }
+    for name, half in halves.items():
+        torch.save({key: state[key] for key in half}, folder / name)
+    places = {key: name for name, half in halves.items() for key in half}
+    (folder / "pytorch_model.bin.index.json").write_text(json.dumps({"weight_map": places}))
+    (folder / "model.safetensors").unlink()
+
+    facts = checkpoint_facts(folder)
+
+    (weights,) = facts.weights
+    assert (weights.name, weights.taken_by) == ("pytorch_model.bin.index.json", ("PyTorch",))
+    assert {tensor.name: (tensor.shape, tensor.dtype) for tensor in weights.tensors} == reference(saved / "base")
+    assert facts.fits_together is True
+
+
 def test_old_names_of_layernorm_fit(folder):
     from transformers import BertModel
 

@@ -158,6 +158,28 @@ def test_other_types_of_numbers(dtype):
     assert found.numbers[0].std == pytest.approx(exact.std(), rel=1e-5)
 
 
+def test_tensors_of_every_rank_are_counted():
+    def model(scale):
+        module = torch.nn.Module()
+        for rank, shape in enumerate([(), (5,), (3, 4), (2, 3, 4), (2, 3, 2, 2), (0,), (0, 3)]):
+            values = torch.arange(math.prod(shape), dtype=torch.float32).reshape(shape)
+            module.register_parameter(f"of_{rank}", torch.nn.Parameter(scale * (values + 1)))
+        return module
+
+    facts = weight_facts({"one": model(1), "two": model(2)})
+
+    assert [found.shape for found in facts.tensors[:2]] == [(), (5,)]
+    assert facts.parameters == 1 + 5 + 12 + 24 + 24
+    for found, value in zip(facts.tensors, model(2).parameters(), strict=True):
+        exact = value.detach().double().numpy()
+        assert found.numbers[1].counts.sum() == exact.size
+        assert (found.numbers[1].picture is None) == (exact.ndim < 2 or not exact.size)
+        if exact.size:
+            assert found.numbers[1].mean == pytest.approx(exact.mean())
+            assert found.differences[0].largest == pytest.approx((exact / 2).max())
+    assert facts.tensors[0].numbers[0].constant
+
+
 def test_nan_and_infinity_are_counted_and_left_out():
     model = bert()
     with torch.no_grad():
