@@ -5,7 +5,7 @@ Several outputs on the same input are *runs*. They share tokens and scales, so t
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -159,6 +159,8 @@ def output_facts(
         attention=[(len(one.attentions), one.attentions[0].shape[1]) for one in pictured.values() if one.attentions],
         choice=choice,
     )
+    if any(one.two_sides for one in pictured.values()):
+        part = replace(part, notes=("The pictures show the encoder, whose input the ids are.", *part.notes))
     found = tuple(
         _run(name, named, missing[name], pictured[name], mask=mask, part=part, config=config, vocabulary=vocabulary)
         for name, named in read.items()

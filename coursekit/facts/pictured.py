@@ -33,6 +33,8 @@ class Pictured:
         The names of these labels where the fields themselves say them.
     shape
         Batch and sequence length, or None where logits alone do not say the length.
+    two_sides
+        Whether the output has an encoder and a decoder.
     """
 
     states: tuple[Array, ...]
@@ -41,6 +43,7 @@ class Pictured:
     logits: Array | None
     labels: tuple[str, ...]
     shape: tuple[int, int] | None
+    two_sides: bool
 
     @classmethod
     def of(cls, named: Named, run: str) -> Pictured:
@@ -88,7 +91,7 @@ class Pictured:
                 why="there is nothing to show.",
                 remedy="Run the model on at least one token.",
             )
-        return cls(states, every_layer, attentions, logits, labels, shape)
+        return cls(states, every_layer, attentions, logits, labels, shape, two_sides)
 
 
 def _nothing_to_show(named: Named, run: str) -> CourseError:

@@ -115,7 +115,7 @@ class Logits extends HeatPicture {
     const perToken = this.runs[0].logits.shape.length === 3;
     this.rows = perToken
       ? this.explorer.visible(this.state.sequence).map((token) => ({ text: token.text, at: token.slot * this.runs[0].logits.shape[1] + token.position, keys: [token.key] }))
-      : this.data.shown.map((/** @type {number} */ index, /** @type {number} */ slot) => ({ text: `${index}  ${this.data.sequences[index].label}`, at: slot, keys: [] }));
+      : this.data.shown.map((/** @type {number} */ index, /** @type {number} */ slot) => ({ text: `${index}  ${this.data.sequences[index].label}`.trim(), at: slot, keys: [] }));
     this.runs.forEach((run, index) => {
       this.heats[index].show({
         rows: this.rows.map(({ text }) => text), columns: run.labels, square: false, scale: this.scale,

@@ -211,7 +211,9 @@ def _logits(axis: Axes, facts: OutputFacts, run: RunFacts, at: _Chosen) -> Any:
     per_token = run.logits[0].ndim > 1
     scores = run.logits[at.slot] if per_token else run.logits  # (rows, labels)
     rows = facts.sequences[facts.part.sequences[at.slot]] if per_token else ()
-    words = [token.text for token in rows] or [short(facts.sequences[index], 30) for index in facts.part.sequences]
+    words = [token.text for token in rows] or [
+        f"{index} {short(facts.sequences[index], 30)}" for index in facts.part.sequences
+    ]
     _ticks(axis, words, both=False)
     axis.set_xticks(range(len(run.labels)), run.labels, fontsize=8)
     if run.words is not None:

@@ -40,7 +40,9 @@ def static_face(facts: OutputFacts, title: str) -> str:
 
 
 def short(tokens: tuple[Token, ...], most: int = 46) -> str:
-    """Return the real tokens of a sequence as one line that is at most ``most`` long."""
+    """Return the real tokens of a sequence as one line of at most ``most`` letters; nothing where ids are not known."""
+    if all(token.id is None for token in tokens):
+        return ""
     words = " ".join(token.text for token in tokens if token.kind == "real") or " ".join(token.text for token in tokens)
     words = words.replace(" ##", "")
     return words if len(words) <= most else words[: most - 1] + "…"
@@ -115,7 +117,7 @@ def _sequences(run: RunFacts, facts: OutputFacts) -> str:
     similar: npt.NDArray[Any] = run.sequence_similarity[-1][:MOST_SEQUENCES, :MOST_SEQUENCES]  # (batch, batch)
     numbers = [str(index) for index in range(len(similar))]
     rows = [
-        (f"{index} {short(facts.sequences[index])}", *(two_decimals(value) for value in row))
+        (f"{index} {short(facts.sequences[index])}".strip(), *(two_decimals(value) for value in row))
         for index, row in enumerate(similar)
     ]
     caption = f"Cosine similarity of sequences{_named(run, facts)} after the last layer (mean of real tokens)"
@@ -150,7 +152,7 @@ def _logits(run: RunFacts, facts: OutputFacts) -> str:
         names = [token.text for token in facts.sequences[first]][:MOST_TOKENS]
     else:
         what, scores, words = "Sequence", run.logits, run.words
-        names = [f"{index} {short(facts.sequences[index])}" for index in facts.part.sequences[:MOST_SEQUENCES]]
+        names = [f"{index} {short(facts.sequences[index])}".strip() for index in facts.part.sequences[:MOST_SEQUENCES]]
     labels = run.labels[:MOST_LABELS]
     rows = [
         (name, *(_score(scores, words, row, column) for column in range(len(labels)))) for row, name in enumerate(names)

@@ -112,7 +112,7 @@ class Sequences extends HeatPicture {
     const numbers = names.map((_, index) => String(index));
     this.runs.forEach((run, index) => {
       this.heats[index].show({
-        rows: names.map((name, row) => `${row}  ${name}`), columns: numbers, square: true, scale: this.scale,
+        rows: names.map((name, row) => `${row}  ${name}`.trim()), columns: numbers, square: true, scale: this.scale,
         label: `Similarity of sequences in ${run.name}, ${run.layers[this.layerOf(run)]}`,
         write: (row, column) => run.sequences.at(this.at(run, row, column)).toFixed(2).replace(/^-0\.00$/, "0.00").replace("-", "−"),
         value: (row, column) => run.sequences.at(this.at(run, row, column)),
@@ -132,7 +132,7 @@ class Sequences extends HeatPicture {
   }
 
   describe(/** @type {any} */ { row, column }) {
-    const name = (/** @type {number} */ index) => `“${this.data.sequences[index].label}”`;
+    const name = (/** @type {number} */ index) => (this.data.sequences[index].label ? `“${this.data.sequences[index].label}”` : `sequence ${index}`);
     this.read(`${name(row)} and ${name(column)}`, (run) => run.sequences.text(this.at(run, row, column)));
   }
 }

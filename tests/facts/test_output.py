@@ -209,6 +209,22 @@ def test_a_field_without_axes_in_common_says_what_it_holds():
     assert fields["cache"] == "no tensors"
 
 
+def test_of_two_sides_the_encoder_is_shown_and_said():
+    encoder, decoder = random_output(length=4, seed=1), random_output(length=2, seed=2)
+    output = {
+        "logits": np.zeros((2, 2, 90)),
+        "decoder_attentions": decoder["attentions"],
+        "encoder_last_hidden_state": encoder["last_hidden_state"],
+        "encoder_attentions": encoder["attentions"],
+    }
+
+    facts = output_facts({"output": output}, [[1, 2, 3, 4], [5, 6, 7, 8]])
+
+    np.testing.assert_array_equal(facts.runs[0].attention[1], encoder["attentions"][1])
+    np.testing.assert_array_equal(facts.runs[0].hidden[0], encoder["last_hidden_state"])
+    assert "encoder" in facts.part.notes[0]
+
+
 def test_an_output_of_outputs_names_the_part_to_pass():
     with pytest.raises(CourseError) as caught:
         output_facts({"output": {"logits_per_text": np.zeros((1, 1, 1, 1)), "text_model_output": random_output()}})

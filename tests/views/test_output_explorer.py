@@ -81,6 +81,13 @@ def test_the_static_face_holds_fields_axes_tokens_and_pictures():
     assert "output_hidden_states=True" in html
 
 
+def test_sequences_without_ids_are_named_by_their_number_alone():
+    view = ck.OutputExplorer(output(batch=2))
+
+    assert '<th scope="row">1</th>' in view.static_html()
+    assert [sequence["label"] for sequence in view.payload()["sequences"]] == ["", ""]
+
+
 def test_text_from_outside_is_escaped():
     attack = "<img src=x onerror=alert(1)></script>"
 
