@@ -90,7 +90,7 @@ class Search:
             control.observe(lambda _: self._show(), "value")
         self._show()
         row = ipywidgets.HBox([self.words, self.changed], layout={"flex_flow": "row wrap", "grid_gap": "0 20px"})
-        heading = draw.section("Attributes", "Open a description to read the rest of it.")
+        heading = draw.section("Attributes", "The config as it was given. Open a description to read the rest of it.")
         self.widgets = [ipywidgets.HTML(heading), row, self.found]
 
     def _show(self) -> None:

@@ -70,6 +70,7 @@ def test_an_impossible_combination_is_explained_below_its_field_and_reset_takes_
     assert 0 < note.bounding_box()["y"] - heads.bounding_box()["y"] < 120
     assert output.locator(".ck-figure b").all_inner_texts() == figures  # the last good ones
     assert heads.evaluate("field => field === document.activeElement")
+    assert serious_violations(live.page, ".ck-browser") == []
     picture(output, "config_browser_impossible")
 
     output.get_by_role("button", name="Reset").focus()
