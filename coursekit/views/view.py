@@ -110,10 +110,11 @@ def table(
     numeric
         The columns to align to the right.
     """
-    right = [' class="ck-number"' if column in numeric else "" for column in columns]
+    # Where styles are stripped, as on GitHub, a plain attribute still sets the columns straight.
+    right = [' class="ck-number" align="right"' if column in numeric else "" for column in columns]
     head = "".join(f'<th scope="col"{side}>{text(column)}</th>' for column, side in zip(columns, right, strict=True))
     body = "".join(
-        "<tr>"
+        '<tr align="left">'
         + "".join(
             f'<th scope="row"{side}>{_cell(cell)}</th>' if first else f"<td{side}>{_cell(cell)}</td>"
             for first, cell, side in zip((True, *[False] * len(row)), row, right, strict=False)
@@ -123,7 +124,8 @@ def table(
     )
     return (
         f'<table class="ck-table"><caption>{text(caption)}</caption>'
-        f"<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
+        f'<thead><tr align="left">{head}</tr></thead>'
+        f"<tbody>{body}</tbody></table>"
     )
 
 

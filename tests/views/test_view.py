@@ -63,7 +63,7 @@ def test_a_table_has_a_caption_and_heads_for_rows_and_columns():
     assert "<caption>Two</caption>" in html
     assert html.count('scope="col"') == 2
     assert html.count('scope="row"') == 2
-    assert '<td class="ck-number">2</td>' in html
+    assert '<td class="ck-number" align="right">2</td>' in html
 
 
 def test_a_cell_that_is_html_already_is_not_escaped_again():
