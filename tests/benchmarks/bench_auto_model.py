@@ -1,0 +1,119 @@
+"""Following AutoModel's way, beside going it; and, with ``--sweep``, every architecture that can be made small.
+
+``python tests/benchmarks/bench_auto_model.py [--sweep]``
+
+The checkpoint is a BERT of the default size (440 MB). Somebody who wants to know the class, the file and the missing
+tensors would otherwise load the model with ``output_loading_info=True``, or build it and ask torchinfo.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import statistics
+import sys
+import time
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+os.environ.setdefault("USE_TF", "0")
+os.environ.setdefault("HF_HUB_OFFLINE", "1")
+sys.path.insert(0, str(Path(__file__).parents[1]))
+
+import transformers
+from tiny import tiny_config
+from transformers import CONFIG_MAPPING, AutoModel, AutoModelForSequenceClassification, BertConfig, BertModel
+
+from coursekit import frameworks
+from coursekit.facts.auto_model import trace_facts
+from coursekit.views.auto_model_trace import AutoModelTrace
+
+PYTORCH = frameworks.get("pytorch")
+TASK = "sequence-classification"
+
+
+def median(function, runs):
+    """Return the median of some runs, in milliseconds; the first one, which imports, is not counted."""
+    function()
+    times = []
+    for _ in range(runs):
+        begin = time.perf_counter()
+        function()
+        times.append((time.perf_counter() - begin) * 1000)
+    return statistics.median(times)
+
+
+def bytes_read():
+    """Return the bytes that this process has asked the kernel for so far."""
+    lines = Path("/proc/self/io").read_text("utf-8").splitlines()
+    return next(int(line.split()[1]) for line in lines if line.startswith("rchar"))
+
+
+def measure():
+    """Print time and bytes of the trace and of its peers; tell whether every target was met."""
+    rows = []
+    with TemporaryDirectory() as folder:
+        BertModel(BertConfig()).save_pretrained(folder)
+        ours = median(lambda: trace_facts(folder, task=TASK, framework=PYTORCH), 9)
+        before = bytes_read()
+        trace_facts(folder, task=TASK, framework=PYTORCH)
+        read = (bytes_read() - before) / 1e6
+        loading = median(
+            lambda: AutoModelForSequenceClassification.from_pretrained(folder, output_loading_info=True), 3
+        )
+        view = AutoModelTrace(folder, task=TASK, framework="pytorch")
+        rows.append(("trace_facts, 440 MB of weights", ours, 100, "ms", f"from_pretrained: {loading:.0f} ms"))
+        rows.append(("bytes that it reads", read, 1, "MB", "from_pretrained: 438 MB, mapped"))
+        rows.append(("the page", len(view.to_html().encode()) / 1e3, 150, "kB", ""))
+        if importlib.util.find_spec("torchinfo"):
+            import torchinfo
+
+            peer = median(lambda: torchinfo.summary(AutoModel.from_pretrained(folder), verbose=0), 3)
+            rows.append(("time, as a share of torchinfo's", 100 * ours / peer, 20, "%", f"torchinfo: {peer:.0f} ms"))
+    for name, figure, target, unit, beside in rows:
+        met = "" if figure <= target else "  MISSED"
+        print(f"{name:34}{figure:9.2f} {unit:3} target {target:g} {unit:4} {beside}{met}")
+    return all(figure <= target for _, figure, target, _, _ in rows)
+
+
+def differences(config):
+    """Save a model of ``config``, load it, and return where the trace says something else than transformers."""
+    with TemporaryDirectory() as folder:
+        AutoModel.from_config(config).save_pretrained(folder)
+        loaded, report = AutoModel.from_pretrained(folder, output_loading_info=True)
+        facts = trace_facts(folder, framework=PYTORCH)
+    if facts.failed or not facts.fit.compared:
+        return [facts.failed.answer if facts.failed else facts.fit.reason]
+    pairs = {
+        "class": (facts.model_class, type(loaded).__name__),
+        "config": (facts.config_class, type(loaded.config).__name__),
+        "newly initialized": ({fresh.name for fresh in facts.fresh}, set(report["missing_keys"])),
+        "unused": (set(facts.fit.surplus), set(report["unexpected_keys"])),
+    }
+    return [f"{name}: {ours} instead of {theirs}" for name, (ours, theirs) in pairs.items() if ours != theirs]
+
+
+def sweep():
+    """Compare the trace with from_pretrained for every architecture that can be made small here."""
+    transformers.logging.set_verbosity_error()
+    equal, wrong, left_out = 0, [], []
+    for model_type in AutoModel._model_mapping._model_mapping:
+        try:
+            config, problem = tiny_config(CONFIG_MAPPING[model_type], AutoModel)
+            found = differences(config) if config is not None else None
+        except Exception as error:  # noqa: BLE001  (some cannot be saved or loaded by transformers itself)
+            found, problem = None, f"{type(error).__name__}: {' '.join(str(error).split())[:80]}"
+        if found is None:
+            left_out.append(f"{model_type}: {problem}")
+        elif found:
+            wrong.append(f"{model_type}: {'; '.join(found)[:300]}")
+        else:
+            equal += 1
+    print(f"transformers {transformers.__version__}: {equal} architectures as from_pretrained has them, "
+          f"{len(wrong)} otherwise, {len(left_out)} that cannot be made small here")  # fmt: skip
+    print("\n".join([*(f"  WRONG {line}" for line in wrong), *(f"  left out: {line}" for line in left_out)]))
+    return not wrong
+
+
+if __name__ == "__main__":
+    sys.exit(not (measure() and (sweep() if "--sweep" in sys.argv else True)))
