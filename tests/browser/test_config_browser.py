@@ -1,7 +1,7 @@
 """A config browser, used as a learner uses it, in JupyterLab and as an exported page."""
 
 import pytest
-from lab import new_page, serious_violations
+from lab import Watch, new_page, serious_violations
 
 CELLS = [
     "import os; os.environ['USE_TF'] = '0'\nimport coursekit as ck\nfrom transformers import BertConfig, BertModel",
@@ -13,8 +13,6 @@ COUNT = "print(BertModel(browser.config).num_parameters())"
 @pytest.fixture(scope="module")
 def live(browser, lab):
     """A notebook that shows the browser, for all tests of this module."""
-    from lab import Watch
-
     watch = Watch()
     page = new_page(browser, watch)
     notebook = lab.run(page, CELLS, name="config_browser")
@@ -141,3 +139,28 @@ def test_the_exported_page_shows_every_attribute(exported, picture, dark, width)
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth + 1")
     assert serious_violations(page, ".ck-view") == []
     picture(page, f"config_browser_static_{'dark' if dark else 'light'}_{width}")
+
+
+def test_a_notebook_exported_by_nbconvert_shows_the_static_face_without_a_kernel(browser, tmp_path, picture):
+    import nbformat
+    from nbconvert import HTMLExporter
+    from transformers import BertConfig
+
+    from coursekit.views.config_browser import ConfigBrowser
+
+    bundle = ConfigBrowser(BertConfig(num_hidden_layers=6))._repr_mimebundle_()
+    output = nbformat.v4.new_output("execute_result", data=bundle, execution_count=1)
+    cell = nbformat.v4.new_code_cell("browser", outputs=[output], execution_count=1)
+    html, _ = HTMLExporter().from_notebook_node(nbformat.v4.new_notebook(cells=[cell]))
+    path = tmp_path / "lesson.html"
+    path.write_text(html, "utf-8")
+    # nbconvert's own page asks for MathJax and RequireJS; here nothing is answered.
+    page = new_page(browser, Watch())
+    page.route(lambda url: not url.startswith("file:"), lambda route: route.abort())
+    page.goto(path.as_uri())
+
+    row = page.get_by_role("row", name="num_hidden_layers")
+    assert "12 changed" in row.inner_text().replace("\t", " ")
+    assert row.is_visible()
+    picture(page, "config_browser_nbconvert")
+    page.context.close()
