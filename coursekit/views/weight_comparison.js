@@ -52,9 +52,9 @@ define("ck-weight-comparison", class extends CkExplorer {
       label: "Tensors of the models",
       noun: ["tensor", "tensors"],
       height: 270,
-      minWidth: data.labels.length > 1 ? "65em" : "58em",
+      minWidth: data.labels.length > 1 ? "69.5em" : "62em",
       columns: [
-        { title: "Name", width: "minmax(18.5em, 3fr)", value: (row) => row.name, mono: true,
+        { title: "Name", width: "minmax(17em, 3fr)", value: (row) => row.name, mono: true,
           below: (row) => nameInGroup(row.name, row.group) },
         { title: "Shape", width: "7em", value: (row) => row.shape, searched: true },
         { title: "Parameters", width: "7.2em", numeric: true, value: (row) => row.count, show: (row) => grouped(row.count) },
