@@ -6,6 +6,7 @@ before the experiments; what is found for them holds for all of their kind.
 
 from __future__ import annotations
 
+import time
 from collections import Counter
 from dataclasses import dataclass
 from functools import partial
@@ -18,16 +19,22 @@ from coursekit.facts.sketch import flow_sizes
 from coursekit.frameworks.anatomy import RESIDUAL, Lengths
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
     from coursekit.facts.dimensions import Dimension
     from coursekit.facts.sketch import Key, Sketcher
     from coursekit.frameworks.anatomy import Shape, Trace
 
 MODULES = 100_000
-"""How many modules the experiments with one config may build: some 20 seconds. The clock has no say in it, so that a slow
-machine finds what a fast one finds."""
+"""How many modules the experiments with one config may build: some 20 seconds. The clock has no say in it, so that a
+slow machine finds what a fast one finds."""
+SECONDS = 90.0
+"""A second limit, in seconds of work of this thread, for the few architectures whose modules are slow to build. It is a
+hundred times what the models of the lessons take, so a slow machine does not meet it there."""
 _LATE = "the model is so large that not everything was tried"
+
+_UNLIKELY_EQUAL = 16
+"""Two sizes below it may be equal by chance."""
 
 _DATA = {"batch": "batch", "sequence": "sequence", "target_sequence": "target sequence"}
 """How the lengths of the data are called in a shape."""
@@ -81,18 +88,29 @@ class Experiments:
         Build a config and return its :class:`Sketch`, with a trace if lengths are given, and with its additions.
     modules
         How many modules may be built; what was not tried by then is listed as untested.
+    clock
+        What tells the seconds of work.
     """
 
-    def __init__(self, config: Any, sketch: Sketcher, *, modules: int = MODULES) -> None:
+    def __init__(
+        self,
+        config: Any,
+        sketch: Sketcher,
+        *,
+        modules: int = MODULES,
+        clock: Callable[[], float] = time.thread_time,
+    ) -> None:
         self.config = config
         self.sketch = sketch
         self.lengths: Lengths | None = None
         self.modules = modules
+        self.clock = clock
+        self.end = clock() + SECONDS
 
     @property
     def late(self) -> bool:
         """Whether no further experiment is allowed."""
-        return self.builds >= self.modules // self.size
+        return self.builds >= self.modules // self.size or self.clock() > self.end
 
     def run(self, *, trace: bool = True) -> Findings:
         """Try every attribute and return what each did; with ``trace``, also to what flows through the model."""
@@ -155,7 +173,7 @@ class Experiments:
             longer, _ = attempt(partial(self.sketch, self.config, Lengths(**{name: length})))
             if longer is None:
                 continue
-            self._compare(label, length, longer.sizes())
+            self._compare(label, {label: length}, longer.sizes())
         # A table's number of rows shapes one or two weights and nothing that flows: look at all of those at once.
         few = [name for name, count in hanging.items() if count <= 2]  # noqa: PLR2004
         sizes, _ = self._build({name: self.effects[name].tried for name in few})
@@ -172,7 +190,7 @@ class Experiments:
                 return
             sizes, _ = self._build({name: self.effects[name].tried})
             if sizes is not None:
-                self._compare(name, self.effects[name].tried, sizes)
+                self._compare(name, {name: self.effects[name].tried}, sizes)
 
     def _build(self, tried: dict[str, Any]) -> tuple[dict[Key, Shape] | None, str]:
         self.builds += 1
@@ -206,17 +224,23 @@ class Experiments:
         if self.late:
             self._put_off([name])
             return
+        value = self.values[name]
         notes: list[str] = []
-        for value in changes.alternatives(self.values[name]):
-            sizes, note = self._build({name: value})
+        # An architecture may ask for two equal sizes: what it refuses of one alone it may take of both.
+        equal = [other for other, it in self.values.items() if type(it) is int and it == value and other != name]
+        twins = equal if type(value) is int and value >= _UNLIKELY_EQUAL else []
+        tries = [{name: other} for other in changes.alternatives(value)]
+        tries += [{name: tries[0][name], twin: tries[0][name]} for twin in twins]
+        for tried in tries:
+            sizes, note = self._build(tried)
             if sizes is not None:
-                kind = self._compare(name, value, sizes)
-                self.effects[name] = Effect(self.values[name], kind, notes[0] if notes else "", value)
+                kind = self._compare(name, tried, sizes)
+                self.effects[name] = Effect(value, kind, notes[0] if notes else "", tried[name])
                 return
             notes.append(note)
-        self.effects[name] = Effect(self.values[name], "untested", notes[0] if notes else "")
+        self.effects[name] = Effect(value, "untested", notes[0])
 
-    def _compare(self, name: str, value: Any, sizes: dict[Key, Shape]) -> str:
+    def _compare(self, name: str, tried: dict[str, Any], sizes: dict[Key, Shape]) -> str:
         """Note which sizes changed and return what kind of effect that is."""
         kind = "nothing" if sizes.keys() == self.sizes.keys() else "modules"
         for key, shape in self.sizes.items():
@@ -225,7 +249,7 @@ class Experiments:
                 continue
             for axis, (size, now) in enumerate(zip(shape, other, strict=True)):
                 if now != size:
-                    measurement = Measurement({**self.base, name: value}, now)
+                    measurement = Measurement({**self.base, **tried}, now)
                     self.found[key][axis].setdefault(name, []).append(measurement)
                     kind = "shapes" if key[0] == "weight" else kind
         return kind

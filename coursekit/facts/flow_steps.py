@@ -85,7 +85,7 @@ class _Unit:
     class_name: str
     path: str
     paths: tuple[str, ...]
-    home: str  # the module, directly below the layer, that it belongs to
+    home: str  # the module that it belongs to, directly below the layer or below a list in it
     parameters: int
     call: Call
 
@@ -113,10 +113,9 @@ def _events(layer: NestedCall, run: Node, nodes: Mapping[str, Node]) -> Iterator
         classes = (*around, node.class_name)
         if own:
             names = each.path[len(layer.path) + 1 :].split(".")
-            home = ".".join(names[: 2 if len(names) > 1 and names[1].isdecimal() else 1])
             kind = flow_kinds.of_step(node, names, classes, routed=routed)
             paths = tuple(tensor.path for tensor in node.tensors) if inner else (each.path,)
-            yield _Unit(kind, node.class_name, each.path, paths, home, own, each.call)
+            yield _Unit(kind, node.class_name, each.path, paths, _home(names), own, each.call)
         elif not node.parameters and not _IDLE.search(node.class_name):
             yield _Weightless(node.class_name)
         if inner:  # additions inside of one module are its own affair
@@ -125,6 +124,14 @@ def _events(layer: NestedCall, run: Node, nodes: Mapping[str, Node]) -> Iterator
 
     for item in layer.below:
         yield from visit(item, ())
+
+
+def _home(names: list[str]) -> str:
+    """Return the first part of a path below a layer that is no list: ``layer.0.attention`` of T5's many."""
+    place = 0
+    while place + 2 < len(names) and names[place + 1].isdecimal():
+        place += 2
+    return ".".join(names[: place + 1])
 
 
 @dataclass
@@ -174,6 +181,7 @@ class _Row:
         self.open: set[int] = set()
         self.entry = {_INPUT: 0}
         self.last_weightless = ""
+        self.waiting: list[_Unit] = []  # they take nothing of the layer, as the keys of cross-attention do
 
     def take(self, unit: _Unit, later: list[_Unit]) -> None:
         """Put a module into the row: into the step before it, or into a new one."""
@@ -185,8 +193,11 @@ class _Row:
                 raise NotPlainError(f"{unit.path} takes something else than the modules beside it")
         else:
             taken = self._points(found)
-            if len(taken) != 1:
-                raise NotPlainError(f"{unit.path} takes {len(taken)} values of the layer, not one")
+            if not taken:
+                self.waiting.append(unit)
+                return
+            if len(taken) > 1:
+                raise NotPlainError(f"{unit.path} takes {len(taken)} values of the layer at once")
             (point,) = taken
             if point not in self.entry:
                 raise NotPlainError(f"{unit.path} takes what another branch gave")
@@ -197,10 +208,14 @@ class _Row:
             last = _Draft(unit.kind, title, point, beside)
             self.drafts.append(last)
             self._advance()
-        last.units.append(unit)
+        for each in (*self.waiting, unit):
+            if each.kind != unit.kind:
+                raise NotPlainError(f"{each.path} takes nothing of the layer")
+            last.units.append(each)
+            self.home[each] = self.tip
+            self.sources.mark(each.call.outputs, each)
+        self.waiting = []
         last.shape = self.shape_of(unit.call) or last.shape
-        self.home[unit] = self.tip
-        self.sources.mark(unit.call.outputs, unit)
 
     def add(self, call: Call) -> None:
         """See what an addition means: an input that is added, branches that meet, or something inside of a step."""
@@ -247,7 +262,7 @@ class _Row:
 
     def finished(self, layer: Call) -> list[Step]:
         """Return the steps, after a look at whether the layer gives what the last one gave."""
-        if self._points(self.sources.of(layer.outputs[0])) != {self.tip} or self.open:
+        if self._points(self.sources.of(layer.outputs[0])) != {self.tip} or self.open or self.waiting:
             raise NotPlainError("what it gives is not what its last step gave")
         return [draft.step() for draft in self.drafts]
 

@@ -11,24 +11,30 @@ from coursekit.facts.attempt import reason
 
 def resolve(source: Any) -> tuple[Any, Any]:
     """Return the model, if ``source`` is one, and the config."""
-    if isinstance(source, type):
-        kind = "config" if source.__name__.endswith("Config") else "model"
+    if isinstance(source, type) and (hasattr(source, "model_type") or hasattr(source, "config_class")):
+        kind = "config" if hasattr(source, "model_type") else "model"
         raise CourseError(
             f"{source.__name__} is a class, not a {kind}.",
             why="a class says how to build something; the sizes stand in an instance.",
             remedy=f"Make one: {source.__name__}()" if kind == "config" else f"Make one: {source.__name__}(config)",
         )
-    if frameworks.of(source) is not None and not _is_tensor(source):
-        return source, getattr(source, "config", None)
-    if isinstance(source, (str, bytes)) or hasattr(source, "__fspath__"):
+    if not isinstance(source, type) and frameworks.of(source) is not None and not _is_tensor(source):
+        config = getattr(source, "config", None)
+        return source, config if _is_config(config) else None
+    if isinstance(source, str) or hasattr(source, "__fspath__"):
         return None, _read_config(str(source))
-    if hasattr(source, "to_dict") and hasattr(source, "model_type"):
+    if not isinstance(source, type) and _is_config(source):
         return None, source
+    given = "None" if source is None else f"A thing of the class {type(source).__name__}"
     raise CourseError(
-        f"A {type(source).__name__} is neither a config nor a model.",
+        f"{given} is neither a config nor a model.",
         why="the map is drawn from the sizes in a config, or from the tensors of a model.",
         remedy="Give a config such as BertConfig(), a model, or the id of a checkpoint.",
     )
+
+
+def _is_config(value: object) -> bool:
+    return hasattr(value, "to_dict") and hasattr(value, "model_type")
 
 
 def _is_tensor(value: object) -> bool:

@@ -15,9 +15,10 @@ from coursekit.errors import CourseError
 from coursekit.facts import changes
 from coursekit.facts.attempt import attempt, reason
 from coursekit.facts.folding import Node, extrapolated, first_of_each_kind, fold
+from coursekit.frameworks.blueprint import NoBlueprintError, check_sizes
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
     from coursekit.facts.sketch import Sketcher
     from coursekit.frameworks import Framework
@@ -50,6 +51,14 @@ def planned(framework: Framework, config: Any) -> Node:
     CourseError
         When no model can be built, with the attributes that are to blame.
     """
+    try:
+        check_sizes(config.to_dict())
+    except NoBlueprintError as too_many:
+        raise CourseError(
+            f"{type(config).__name__} with these values describes no model that can be built.",
+            why=str(too_many),
+            remedy="Give it fewer; the largest models have some hundred layers.",
+        ) from too_many
     values = changes.flat(config)
     many = {n: v for n, v in values.items() if _EXPERTS.search(n) and isinstance(v, int) and v > _MANY_EXPERTS}
 
@@ -83,13 +92,21 @@ def _blamed(config: Any, tree: Callable[[Mapping[str, Any]], Node]) -> str:
     """Return the sentence that names the attributes with which the config would build if they had their defaults."""
     made, _ = attempt(type(config))  # some configs cannot be made without arguments
     default = changes.flat(made) if made is not None else {}
-    blamed = []
-    for name, value in changes.flat(config).items():
-        if name in default and default[name] != value:
-            built, _ = attempt(partial(tree, {name: default[name]}))
-            if built is not None:
-                blamed.append(f"{name}={value!r}")
-    return f" It could be built without {' or '.join(blamed)}." if blamed else ""
+    values = changes.flat(config)
+    other = {name: default[name] for name, value in values.items() if name in default and default[name] != value}
+
+    def builds(names: Iterable[str]) -> bool:
+        return attempt(partial(tree, {name: other[name] for name in names}))[0] is not None
+
+    one = [name for name in other if builds([name])]
+    several: list[str] = []
+    if not one and builds(other):  # nothing alone: drop what need not be changed
+        several = list(other)
+        for name in other:
+            if builds(rest := [each for each in several if each != name]):
+                several = rest
+    said = [f"{name}={values[name]!r}" for name in one or several]
+    return f" It could be built without {(' or ' if one else ' and ').join(said)}." if said else ""
 
 
 def shortened(config: Any, tree: Node, sketch: Sketcher) -> Any:
@@ -122,4 +139,5 @@ def shortened(config: Any, tree: Node, sketch: Sketcher) -> Any:
         same = all(full.get(weight, shape) == shape for weight, shape in built.weights.items())
         if fewer and (same or _EXPERTS.search(name)):
             short[name] = count
+            lengths.update({key[1]: size[0] for key, size in sizes.items() if key[0] == "list"})
     return changes.changed(config, short)

@@ -68,7 +68,10 @@ class ModelMap(Explorer[ModelFacts]):
 
     def payload(self) -> dict[str, Any]:
         """Return the facts as the script draws them."""
-        return {"models": [payload(facts) for facts in self._shown()]}
+        models = [payload(facts) for facts in self._shown()]
+        if len({model["name"] for model in models}) < len(models):
+            models = [{**model, "name": f"{model['name']} {number}"} for number, model in enumerate(models, start=1)]
+        return {"models": models}
 
     def plot(self) -> Any:
         """Return the parameters of each stage as a matplotlib ``Figure`` of horizontal bars."""

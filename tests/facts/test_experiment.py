@@ -49,6 +49,20 @@ def test_every_dimension_is_traced_to_its_attributes():
     assert kinds["dropout"] == kinds["inner.kernels[0][0]"] == "nothing"
 
 
+def test_two_sizes_that_must_be_equal_are_changed_together():
+    config = Config()
+    config.width = config.rows = 48
+
+    def strict(config, lengths, *, origins=False):
+        if config.width != config.rows:
+            raise ValueError("rows and width must be equal")
+        return sketch(config, lengths, origins=origins)
+
+    found = Experiments(config, strict).run(trace=False)
+    assert shapes(found)["table"] == ["set by width and rows 48", "set by width and rows 48"]
+    assert found.effects["rows"].note == "ValueError: rows and width must be equal"
+
+
 @pytest.mark.parametrize("builds", [1, 3, 6])
 def test_a_large_model_is_tried_less_often_and_says_so(builds):
     built = []
@@ -64,6 +78,12 @@ def test_a_large_model_is_tried_less_often_and_says_so(builds):
     assert {effect.note for effect in untested} == {"the model is so large that not everything was tried"}
     # A formula that might lack an attribute is not claimed.
     assert "width / heads 4" not in shapes(found)["split"]
+
+
+def test_an_architecture_that_is_slow_to_build_is_given_up():
+    seconds = iter(range(0, 10_000, 40))
+    found = Experiments(Config(), sketch, clock=lambda: next(seconds)).run(trace=False)
+    assert {effect.kind for effect in found.effects.values()} >= {"shapes", "untested"}
 
 
 def test_a_change_leaves_the_config_as_it_was():

@@ -15,7 +15,15 @@ from coursekit.facts.flow_steps import steps_of
 from coursekit.facts.folding import Node, Tensor
 from coursekit.frameworks.anatomy import RESIDUAL, Call, Value
 
-CLASSES = {"norm": "LayerNorm", "norm2": "LayerNorm", "att": "Attention", "mlp": "Linear", "mix": "FourierTransform"}
+CLASSES = {
+    "cross_attn.k": "Linear",
+    "cross_attn.q": "Linear",
+    "norm": "LayerNorm",
+    "norm2": "LayerNorm",
+    "att": "Attention",
+    "mlp": "Linear",
+    "mix": "FourierTransform",
+}
 
 
 def node(name: str) -> Node:
@@ -110,6 +118,11 @@ def test_masks_and_positions_are_no_residual_connections():
     assert steps == [("Attention", None, None), ("Norm", None, None)]
 
 
+def test_cross_attention_takes_its_keys_from_elsewhere():
+    steps = read(("cross_attn.k", (60,), 1), ("cross_attn.q", (0,), 2), ("+", (2, 0), 3), ("norm", (3,), 4), gives=4)
+    assert steps == [("Cross-attention", 0, None), ("Add and norm", None, None)]
+
+
 @pytest.mark.parametrize(
     ("events", "gives"),
     [
@@ -121,6 +134,8 @@ def test_masks_and_positions_are_no_residual_connections():
         ([("norm", (0,), 1), ("att", (1,), 2), ("mlp", (1,), 3)], 3),
         # a second residual connection over one step
         ([("norm", (0,), 1), ("mlp", (1,), 2), ("+", (2, 0), 3), ("+", (3, 1), 4)], 4),
+        # a module whose output goes nowhere
+        ([("norm", (0,), 1), ("mlp", (60,), 2)], 1),
         # one module twice
         ([("norm", (0,), 1), ("att", (1,), 2), ("norm", (2,), 3)], 3),
     ],

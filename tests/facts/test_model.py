@@ -294,10 +294,88 @@ def test_a_config_that_cannot_be_built_names_the_attribute():
     assert "not a multiple of the number of attention heads" in caught.value.why
 
 
-@pytest.mark.parametrize("wrong", [transformers.BertModel, transformers.BertConfig, 7, None, [1, 2]])
-def test_other_things_are_refused(wrong):
-    with pytest.raises(CourseError):
+def test_all_attributes_are_named_where_no_single_one_is_to_blame():
+    config = transformers.BertConfig(hidden_size=100, hidden_act="nope", num_hidden_layers=3)
+    with pytest.raises(CourseError, match="without hidden_size=100 and hidden_act='nope'\\."):
+        model_facts(config, framework="pytorch")
+
+
+def test_a_model_of_a_million_layers_is_refused_at_once():
+    with pytest.raises(CourseError) as caught:
+        model_facts(transformers.BertConfig(num_hidden_layers=10**6), framework="pytorch")
+    assert "num_hidden_layers is 1,000,000" in caught.value.why
+
+
+@pytest.mark.parametrize(
+    ("wrong", "said"),
+    [
+        (transformers.BertModel, r"BertModel is a class, not a model[\s\S]*BertModel\(config\)"),
+        (transformers.BertConfig, r"BertConfig is a class, not a config[\s\S]*BertConfig\(\)"),
+        (int, "neither a config nor a model"),
+        (7, "A thing of the class int is neither"),
+        (None, "None is neither"),
+        ([1, 2], "neither a config nor a model"),
+        ({"model_type": "bert"}, "neither a config nor a model"),
+        (torch.zeros(3), "neither a config nor a model"),
+        ("", "No config was found"),
+        ("no such id", "No config was found"),
+    ],
+)
+def test_other_things_are_refused(wrong, said):
+    with pytest.raises(CourseError, match=said):
         model_facts(wrong)
+
+
+def test_a_tokenizer_is_refused(offline_bert):
+    tokenizer = transformers.AutoTokenizer.from_pretrained(str(offline_bert))
+    with pytest.raises(CourseError, match="neither a config nor a model"):
+        model_facts(tokenizer)
+
+
+def test_a_module_of_ones_own_has_a_tree():
+    facts = model_facts(torch.nn.Sequential(*(torch.nn.Linear(4, 4) for _ in range(3)), torch.nn.Linear(4, 2)))
+    assert (facts.parameters, facts.unnamed) == (70, "it has no config")
+    assert [(child.name, child.repeat) for child in facts.tree.children] == [("0 … 2", 3), ("3", 1)]
+
+
+def test_experiments_are_silent(caplog):
+    config = transformers.BertConfig(hidden_size=16, num_hidden_layers=1, num_attention_heads=2, intermediate_size=8)
+    with caplog.at_level("WARNING"):
+        model_facts(transformers.BertForMaskedLM(config))
+    assert caplog.records == []
+
+
+@pytest.mark.parametrize(
+    ("name", "steps"),
+    [
+        # transformers' own forward methods, read by hand: which input is added behind which step, and what is parallel
+        ("GPTNeoX", [("norm", None, None), ("attention", None, None), ("norm", None, 0), ("feed-forward", 0, None)]),
+        ("Cohere", [("norm", None, None), ("attention", None, None), ("feed-forward", 0, 1)]),
+        ("Olmo2", [("attention", None, None), ("norm", 0, None), ("feed-forward", None, None), ("norm", 2, None)]),
+        ("FNet", [("other", 0, None), ("norm", None, None), ("feed-forward", 2, None), ("norm", None, None)]),
+    ],
+)
+def test_layers_are_drawn_as_their_code_runs(name, steps):
+    config = getattr(transformers, f"{name}Config")(num_hidden_layers=2)
+    (tower,) = model_facts(config, framework="pytorch").flow.towers
+    layers = next(stage for stage in tower.stages if stage.kind == "layers")
+    assert [(step.kind, step.added, step.beside) for step in layers.steps] == steps
+
+
+def test_embeddings_that_two_stacks_share_are_counted_where_they_are_first_used():
+    facts = model_facts(transformers.BartConfig(encoder_layers=1, decoder_layers=1), framework="pytorch")
+    encoder, decoder = (tower.stages[0] for tower in facts.flow.towers)
+    # the table, positions (two more rows than asked for) and a norm; the decoder has no table of its own
+    assert encoder.parameters == 50265 * 1024 + 1026 * 1024 + 2 * 1024
+    assert decoder.parameters == 1026 * 1024 + 2 * 1024
+    assert facts.flow.elsewhere == 0
+
+
+def test_a_stage_with_layers_of_its_own_is_not_opened():
+    (tower,) = model_facts(transformers.ConvNextConfig(), framework="pytorch").flow.towers
+    stages = [stage for stage in tower.stages if stage.kind == "layers"]
+    assert [(stage.title, stage.steps) for stage in stages] == [("Stage", ())] * 4
+    assert {stage.unread for stage in stages} == {"it holds a stack of its own"}
 
 
 def test_a_checkpoint_is_read_from_its_folder(offline_bert):
