@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import bert_by_hand
 import pytest
 
 from coursekit import environment, frameworks
@@ -11,19 +12,6 @@ from coursekit.facts.model import model_facts
 transformers = pytest.importorskip("transformers")
 TENSORFLOW = frameworks.get("tensorflow")
 LAYER = "bert.encoder.layer.0"
-# After modeling_tf_bert.py: a dense layer of Keras holds (in, out), the transpose of PyTorch's
-BERT = {
-    "bert.embeddings.word_embeddings.weight": ("vocab_size", "hidden_size"),
-    "bert.embeddings.position_embeddings.embeddings": ("max_position_embeddings", "hidden_size"),
-    "bert.embeddings.token_type_embeddings.embeddings": ("type_vocab_size", "hidden_size"),
-    "bert.embeddings.LayerNorm.gamma": ("hidden_size",),
-    f"{LAYER}.attention.self.query.kernel": ("hidden_size", "hidden_size"),
-    f"{LAYER}.attention.output.dense.bias": ("hidden_size",),
-    f"{LAYER}.intermediate.dense.kernel": ("hidden_size", "intermediate_size"),
-    f"{LAYER}.intermediate.dense.bias": ("intermediate_size",),
-    f"{LAYER}.output.dense.kernel": ("intermediate_size", "hidden_size"),
-    "bert.pooler.dense.kernel": ("hidden_size", "hidden_size"),
-}
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -45,12 +33,12 @@ def test_dimensions_carry_the_names_written_by_hand(bert):
         for node, _ in bert.tree.walk()
         for tensor in node.tensors
     }
-    assert {path: found.get(path) for path in BERT} == BERT
+    assert {path: found.get(path) for path in bert_by_hand.TENSORFLOW} == bert_by_hand.TENSORFLOW
 
 
 def test_layers_are_folded_and_counted(bert):
     assert (bert.class_name, bert.planned) == ("TFBertModel", True)
-    assert (bert.parameters, bert.tensors) == (109_482_240, 199)
+    assert (bert.parameters, bert.tensors) == (bert_by_hand.PARAMETERS, bert_by_hand.TENSORS)
     layer = bert.tree.find(LAYER)
     assert (layer.repeat, layer.name) == (12, "0 … 11")
     assert str(bert.tree.find("bert.encoder.layer").length) == "num_hidden_layers 12"
@@ -60,22 +48,7 @@ def test_layers_are_folded_and_counted(bert):
 
 
 def test_the_way_of_the_data_is_that_of_pytorch(bert):
-    (tower,) = bert.flow.towers
-    assert [stage.kind for stage in tower.stages] == ["embeddings", "layers", "head"]
-    layers = tower.stages[1]
-    assert (layers.repeat, layers.repeat_name) == (12, "num_hidden_layers")
-    assert [(step.kind, step.added) for step in layers.steps] == [
-        ("attention", 0),
-        ("norm", None),
-        ("feed-forward", 2),
-        ("norm", None),
-    ]
-    assert [step.parameters for step in layers.steps] == [4 * 768 * 769, 1536, 2 * 768 * 3072 + 768 + 3072, 1536]
-    outputs = [(output.name, [each.name for each in output.shape]) for output in tower.outputs]
-    assert outputs == [
-        ("last_hidden_state", ["batch", "sequence", "hidden_size"]),
-        ("pooler_output", ["batch", "hidden_size"]),
-    ]
+    bert_by_hand.check_flow(bert)
 
 
 def test_a_model_shows_its_own_tensors():
@@ -96,6 +69,19 @@ def test_a_model_shows_its_own_tensors():
         "hidden_size",
         "intermediate_size",
     )
+
+
+@pytest.mark.parametrize("wrong", ["layer", "class"])
+def test_what_is_no_model_of_transformers(wrong):
+    import tf_keras
+
+    if wrong == "class":
+        with pytest.raises(CourseError, match="TFBertModel is a class, not a model"):
+            model_facts(transformers.TFBertModel)
+        return
+    model = tf_keras.Sequential([tf_keras.layers.Dense(4, input_shape=(3,)), tf_keras.layers.Dense(2)])
+    facts = model_facts(model)
+    assert (facts.parameters, facts.unnamed) == (4 * 4 + 5 * 2, "it has no config")
 
 
 def test_keras_is_left_as_it_was(bert):
