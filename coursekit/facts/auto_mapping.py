@@ -5,10 +5,30 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
-from coursekit.errors import CourseError
+from coursekit.errors import CourseError, did_you_mean
 
 if TYPE_CHECKING:
     from coursekit.frameworks import Framework
+
+
+def require_task(framework: Framework, task: str) -> None:
+    """Raise a CourseError unless transformers has the framework's auto class for ``task``; an empty one is the base.
+
+    Raises
+    ------
+    CourseError
+        With the tasks that there are.
+    """
+    import transformers
+
+    if isinstance(task, str) and hasattr(transformers, framework.auto_class_name(task)):
+        return
+    known = tasks(framework)  # asked last: transformers takes a while to list all that it has
+    raise CourseError(
+        f"transformers has no auto class for the task {task!r}.{did_you_mean(str(task), known)}",
+        why=f"for each task there is a class such as {framework.auto_class_name('sequence-classification')}.",
+        remedy=f"Use one of: {', '.join(known)}",
+    )
 
 
 def tasks(framework: Framework) -> list[str]:

@@ -11,8 +11,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from coursekit import frameworks
-from coursekit.errors import CourseError, did_you_mean
-from coursekit.facts.auto_mapping import choose_class, mapping_of, rows_of, tasks
+from coursekit.errors import did_you_mean
+from coursekit.facts.auto_mapping import choose_class, mapping_of, require_task, rows_of
 from coursekit.facts.auto_steps import DONE, FAILED, TITLES, Step, TraceFacts
 from coursekit.facts.auto_weights import choose_weights, compare_names
 from coursekit.facts.checkpoint_source import CONFIG, FOLDER, HUB, NOWHERE, Source, find, read_config
@@ -52,13 +52,7 @@ def trace_facts(
         later is a step that failed.
     """
     framework = framework or frameworks.choose()
-    known = tasks(framework)
-    if task and task not in known:
-        raise CourseError(
-            f"transformers has no auto class for the task {task!r}.{did_you_mean(task, known)}",
-            why=f"for each task there is a class such as {framework.auto_class_name('sequence-classification')}.",
-            remedy=f"Use one of: {', '.join(known)}",
-        )
+    require_task(framework, task)
     source = find(checkpoint)
     walk = _Walk(source, task, framework)
     with quiet():
