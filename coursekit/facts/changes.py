@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import copy
 import re
+from functools import partial
 from typing import Any
+
+from coursekit.facts.attempt import attempt
 
 _DESCRIPTIVE = {
     "_name_or_path", "architectures", "auto_map", "dtype", "finetuning_task", "id2label", "label2id", "model_type",
@@ -31,7 +34,9 @@ def flat(config: Any) -> dict[str, Any]:
         if hasattr(value, "to_dict") and hasattr(value, "model_type"):
             for name, listed in value.to_dict().items():
                 if name not in _DESCRIPTIVE:
-                    walk(f"{path}.{name}" if path else name, getattr(value, name, listed))
+                    # What differs from layer to layer (Gemma 4) is listed and may not be asked for.
+                    item, error = attempt(partial(getattr, value, name, listed))
+                    walk(f"{path}.{name}" if path else name, listed if error else item)
         elif isinstance(value, dict) and value and all(isinstance(name, str) and name.isidentifier() for name in value):
             for name, item in value.items():
                 walk(f"{path}.{name}", item)

@@ -39,6 +39,11 @@ def _share(part: int, whole: int) -> str:
     return f"{100 * part / whole:.1f} %" if whole else "0.0 %"
 
 
+def _count(stage: Stage) -> str:
+    """Return how many parameters a stage has: none where it shares those of an earlier one."""
+    return f"{stage.parameters:,}" if stage.parameters else "shared"
+
+
 def _dtypes(facts: ModelFacts) -> str:
     return ", ".join(dict.fromkeys(tensor.dtype for node, _ in facts.tree.walk() for tensor in node.tensors))
 
@@ -57,7 +62,7 @@ def summary_lines(facts: ModelFacts) -> list[str]:
     lines = [f"{facts.class_name}: {size_line(facts)}"]
     for tower in facts.flow.towers:
         way = [f"{tower.input_name} {_shape(tower.input_shape)}"]
-        way += [f"{stage_title(stage)} {stage.parameters:,}" for stage in tower.stages]
+        way += [f"{stage_title(stage)} {_count(stage)}" for stage in tower.stages]
         way += [f"{output.name} {_shape(output.shape)}" for output in tower.outputs]
         lines.append(f"  {tower.title + ': ' if tower.title else ''}{' → '.join(way)}")
     if not facts.flow.towers:
@@ -96,7 +101,9 @@ def _flow(facts: ModelFacts) -> str:
         rows.append((f"{title}{tower.input_name}", _shape(tower.input_shape), "", ""))
         for index, stage in enumerate(tower.stages):
             share = _share(stage.parameters, facts.parameters)
-            rows.append((f"↓ {stage_title(stage)}", _shape(stage.shape), f"{stage.parameters:,}", share))
+            rows.append(
+                (f"↓ {stage_title(stage)}", _shape(stage.shape), _count(stage), share if stage.parameters else "")
+            )
             rows += _steps(stage)
             rows += [(f"→ {each.name}", _shape(each.shape), "", "") for each in tower.outputs if each.after == index]
     columns = ("The way of the data", "What comes out", "Parameters", "Share")

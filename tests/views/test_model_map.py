@@ -63,6 +63,24 @@ def test_two_models_are_told_apart():
     assert len(view.payload()["models"]) == 2
 
 
+def test_what_a_decoder_shares_with_its_encoder_is_called_shared():
+    view = ck.ModelMap(transformers.T5Config(num_layers=2), framework="pytorch")
+    encoder, decoder = view.summary().splitlines()[1:3]
+    assert "input_ids (batch, sequence) → Embeddings 16,449,536 → T5Block 3,147,008 → T5Block 3,146,752 →" in encoder
+    assert "decoder_input_ids (batch, target sequence) → Embeddings shared → " in decoder
+
+
+def test_branches_are_told_apart_in_the_table():
+    html = ck.ModelMap(transformers.GPTJConfig(n_layer=2), framework="pytorch").static_html()
+    assert "Feed-forward, on the same input as Attention, both added, input of Norm added" in html
+
+
+def test_two_models_of_one_class_are_numbered():
+    tiny = transformers.BertConfig(**TINY)
+    view = ck.ModelMap(tiny, compare_to=transformers.BertConfig(**TINY | {"vocab_size": 50}), framework="pytorch")
+    assert [model["name"] for model in view.payload()["models"]] == ["BertModel 1", "BertModel 2"]
+
+
 def test_without_names_there_is_a_tree_at_once():
     view = ck.ModelMap(transformers.BertConfig(**TINY), names=False, framework="pytorch")
     assert "no picture: not asked for" in view.summary()
