@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 import bert_by_hand
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from coursekit.errors import CourseError
@@ -132,54 +134,82 @@ def _product(shape: tuple[int, ...]) -> int:
     return product
 
 
-@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(
-    heads=st.integers(1, 9),
-    width=st.integers(1, 40),
-    inner=st.integers(1, 4000),
-    rows=st.tuples(st.integers(2, 50000), st.integers(1, 900)),
-)
-def test_a_named_dimension_follows_its_attribute_wherever_that_goes(bert, heads, width, inner, rows):
-    vocabulary, positions = rows
-    values = {
-        "hidden_size": heads * width,
-        "num_attention_heads": heads,
-        "intermediate_size": inner,
-        "vocab_size": vocabulary,
-        "max_position_embeddings": positions,
-        "num_hidden_layers": 1,
-        "type_vocab_size": 2,
-    }
-    shapes = real(transformers.BertConfig(**values, pad_token_id=0))
-    for node, _ in bert.tree.walk():
-        for tensor in node.tensors:
-            assert shapes[tensor.path] == tuple(each.at(values) if each.at else each.size for each in tensor.shape)
+# For each architecture: four numbers as the sizes of a model that it accepts
+PERTURBED = {
+    "Bert": lambda a, b, c, d: {
+        "hidden_size": a * b,
+        "num_attention_heads": a,
+        "intermediate_size": c,
+        "vocab_size": c + d,
+        "max_position_embeddings": d,
+        "type_vocab_size": 3,
+    },
+    "GPT2": lambda a, b, c, d: {"n_embd": a * b, "n_head": a, "vocab_size": c, "n_positions": d},
+    "T5": lambda a, b, c, d: {"d_model": c, "d_kv": b, "num_heads": a, "d_ff": d, "vocab_size": c + d},
+    "Llama": lambda a, b, c, d: {
+        "num_attention_heads": 2 * a,
+        "num_key_value_heads": a,
+        "head_dim": 2 * b,
+        "hidden_size": 2 * a * d,
+        "intermediate_size": c,
+        "vocab_size": c + d,
+    },
+    "ViT": lambda a, b, c, d: {
+        "hidden_size": a * b,
+        "num_attention_heads": a,
+        "intermediate_size": c,
+        "image_size": 3 * b,
+        "patch_size": b,
+        "num_channels": a,
+        "pooler_output_size": d,
+    },
+    "Mixtral": lambda a, b, c, d: {
+        "num_attention_heads": 2 * a,
+        "num_key_value_heads": a,
+        "head_dim": 2 * b,
+        "hidden_size": 2 * a * d,
+        "intermediate_size": c,
+        "vocab_size": c + d,
+        "num_local_experts": b + 1,
+    },
+}
+LAYERS = {"GPT2": {"n_layer": 1}, "T5": {"num_layers": 1, "num_decoder_layers": 1}}
 
 
+UNSEEN = {"num_attention_heads", "n_head"}
+"""In BERT, GPT-2 and ViT the heads only split what is there."""
+
+
+@cache
+def facts_of(name):
+    config = getattr(transformers, f"{name}Config")
+    # A head of its own size, so that it is told apart from hidden_size / num_attention_heads.
+    return model_facts(config(head_dim=96) if name == "Mixtral" else config(), framework="pytorch")
+
+
+def named_shapes(name):
+    return [tensor.shape for node, _ in facts_of(name).tree.walk() for tensor in node.tensors]
+
+
+@pytest.mark.parametrize("name", PERTURBED)
 @settings(max_examples=8, deadline=None)
-@given(heads=st.integers(1, 6), groups=st.integers(1, 4), head=st.integers(1, 20), width=st.integers(1, 30))
-def test_products_follow_all_of_their_attributes(heads, groups, head, width):
-    values = {
-        "num_attention_heads": heads * groups,
-        "num_key_value_heads": groups,
-        "head_dim": 2 * head,
-        "hidden_size": width * heads * groups,  # transformers 5 asks for a multiple
-        "num_hidden_layers": 1,
-        "intermediate_size": 32,
-        "vocab_size": 11,
+@given(a=st.integers(1, 6), b=st.integers(1, 20), c=st.integers(2, 900), d=st.integers(1, 300))
+def test_a_named_dimension_follows_its_attributes_wherever_they_go(name, a, b, c, d):
+    values = PERTURBED[name](a, b, c, d)
+    config = getattr(transformers, f"{name}Config")(
+        **values, **LAYERS.get(name, {"num_hidden_layers": 1}), pad_token_id=0
+    )
+    shapes = real(config)
+    known = {**config.to_dict(), **values}
+    followed = {
+        tensor.path: tuple(each.at(known) if each.at else each.size for each in tensor.shape)
+        for node, _ in facts_of(name).tree.walk()
+        for tensor in node.tensors
+        if tensor.path in shapes
     }
-    named = test_products_follow_all_of_their_attributes.facts
-    shapes = real(transformers.LlamaConfig(**values))
-    for path in ("q_proj", "k_proj", "v_proj", "o_proj"):
-        full = f"layers.0.self_attn.{path}.weight"
-        assert shapes[full] == tuple(each.at(values) for each in named[full])
-
-
-@pytest.fixture(scope="module", autouse=True)
-def _llama():
-    facts = model_facts(transformers.LlamaConfig(num_hidden_layers=2), framework="pytorch")
-    shapes = {tensor.path: tensor.shape for node, _ in facts.tree.walk() for tensor in node.tensors}
-    test_products_follow_all_of_their_attributes.facts = shapes
+    assert followed == {path: shapes[path] for path in followed}
+    assert set().union(*(each.attributes for shape in named_shapes(name) for each in shape)) >= values.keys() - UNSEEN
+    assert len(followed) > 8
 
 
 def test_the_tree_holds_every_parameter_once(bert):
