@@ -24,8 +24,8 @@ if TYPE_CHECKING:
     Floats = npt.NDArray[np.floating[Any]]
 
 BINS = 64
-_PART = 1 << 20
-"""Numbers read from the framework at once: 4 MB of float32."""
+_PART = 1 << 17
+"""Numbers read from the framework at once: 512 kB of float32. Larger copies, which bfloat16 needs, pile up unused."""
 _CHUNK = 1 << 16
 """Numbers worked on at once: 256 kB of float32."""
 _REACH = 4.0
