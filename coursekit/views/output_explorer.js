@@ -16,7 +16,7 @@ class CkOutputExplorer extends CkExplorer {
       this.tokenStrip(), this.tabs(),
       h("p", { class: "ck-muted ck-precision" }, data.exact
         ? "The page holds the numbers themselves (float32)."
-        : "The page holds one byte for each number: wrong by at most 1/255 of full scale after a square root. Point at a cell to read by how much."));
+        : "The page holds one byte for each number of a large picture: wrong by at most 1/255 of full scale after a square root. Point at a cell to read by how much."));
     root.addEventListener("keydown", (event) => { if (event.key === "Escape") this.pin(null); });
     this.open(data.picture);
   }

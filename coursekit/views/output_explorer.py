@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 _OPTIONS = ("input_ids", "tokenizer", "attention_mask", "config", "sequences", "layers", "heads", "picture")
 _EXACT = 60_000
 """Numbers up to which the page holds them exactly: a lesson's output in about 250 kB."""
+_FEW = 4_096
+"""Numbers of one picture up to which they are exact beside larger ones: what a lesson prints, its picture says too."""
 _PICTURES = tuple(name for name in NEEDS if name != "head")
 
 
@@ -230,7 +232,7 @@ def _run(run: RunFacts, facts: OutputFacts, reach: float, *, exact: bool) -> dic
         return square[:, rows, columns]
 
     def numbers(values: Any, curve: str, limit: float) -> dict[str, Any] | None:
-        return None if values is None else _packed(quantize(values, curve, limit, exact=exact))
+        return None if values is None else _packed(quantize(values, curve, limit, exact=exact or values.size <= _FEW))
 
     largest = 0.0 if run.hidden is None else float(np.abs(run.hidden[np.isfinite(run.hidden)]).max(initial=0))
     return {

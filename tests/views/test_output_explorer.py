@@ -119,6 +119,18 @@ def test_small_outputs_are_exact_and_large_ones_one_byte_a_number():
     assert large["hidden"]["codes"].dtype == np.int8
 
 
+def test_beside_large_pictures_the_similarity_of_sequences_is_the_one_that_a_lesson_prints():
+    vectors = RANDOM.normal(size=(4, 64, 384)).astype(np.float32)
+
+    run = ck.OutputExplorer({"last_hidden_state": vectors}).payload()["runs"][0]
+
+    means = vectors.mean(axis=1)
+    one, other = means[3], means[1]
+    printed = one @ other / (np.linalg.norm(one) * np.linalg.norm(other))
+    assert run["hidden"]["codes"].dtype == np.int8
+    assert run["sequences"]["codes"][0, 7] == pytest.approx(printed, abs=1e-6)  # row 3 of the lower half starts at 6
+
+
 def test_a_page_stays_bounded_however_large_the_output():
     weights = tuple(RANDOM.random((1, 12, 512, 512), dtype=np.float32) for _ in range(12))
 
