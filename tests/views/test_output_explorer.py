@@ -112,7 +112,7 @@ def test_two_runs_have_common_scales_and_one_table_of_equal_fields():
 
 def test_small_outputs_are_exact_and_large_ones_one_byte_a_number():
     small = ck.OutputExplorer(output()).payload()["runs"][0]
-    large = ck.OutputExplorer(output(batch=1, length=128, heads=4)).payload()["runs"][0]
+    large = ck.OutputExplorer(output(batch=1, length=128, heads=4, hidden=64)).payload()["runs"][0]
 
     assert small["attention"]["codes"].dtype == small["hidden"]["codes"].dtype == np.float32
     assert large["attention"]["codes"].dtype == np.uint8
