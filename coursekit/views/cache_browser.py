@@ -118,7 +118,7 @@ class CacheBrowser(Explorer[CacheFacts]):
         """Return the place, and tables of the repositories and of their files."""
         facts = self.facts
         place = f"<code>{text(tidy(facts.place.folder))}</code>{text(self._decided())}"
-        parts = [f'<h3>Hugging Face cache</h3><p><span class="ck-yours">{place}</span></p>']
+        parts = [f"<h3>Hugging Face cache</h3><p>{place}</p>"]
         if not facts.repositories:
             parts.append(f'<p class="ck-note">{text(_EMPTY)}</p>')
         if facts.findings:
@@ -138,7 +138,7 @@ class CacheBrowser(Explorer[CacheFacts]):
 
 
 def _static_repository(repository: Repository) -> str:
-    used = f'<p><span class="ck-yours">Last used: {repository.last_used}</span></p>' if repository.last_used else ""
+    used = f"<p>Last used: {repository.last_used}</p>" if repository.last_used else ""
     parts = [f"<details><summary>{text(repository.id)}</summary>{used}"]
     for revision in repository.revisions:
         refs = f" ({', '.join(revision.refs)})" if revision.refs else ""
@@ -150,8 +150,7 @@ def _static_repository(repository: Repository) -> str:
         caption = f"Revision {revision.commit[:12]}{refs}: {bytes_text(revision.nbytes)}"
         parts.append(table(headings, files, caption=caption, numeric=headings[1:]))
     if repository.free:
-        free = f'<span class="ck-yours">{text(repository.free)}</span>'
-        parts.append(f"<p>To free its space, run: <code>{free}</code></p>")
+        parts.append(f"<p>To free its space, run: <code>{text(repository.free)}</code></p>")
     return "".join([*parts, "</details>"])
 
 

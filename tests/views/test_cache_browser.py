@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 import shutil
 
 import pytest
@@ -61,8 +60,6 @@ def test_one_repository_says_the_same_on_every_machine(cache, tmp_path_factory):
     here, there = (CacheBrowser(folder, repository="ada/<b>bert") for folder in (cache, elsewhere))
 
     assert here.summary() == there.summary() == "model ada/<b>bert: 1 revision, 1 file, 1.5 kB"
-    yours = re.compile(r'<span class="ck-yours">.*?</span>')
-    assert yours.sub("", here.static_html()) == yours.sub("", there.static_html())
     assert "1970-01-01" in there.static_html()
 
 
