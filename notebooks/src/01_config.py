@@ -153,8 +153,8 @@ for name in (
 # | `num_attention_heads` | how many views each layer takes of the other tokens at the same time |
 # | `intermediate_size` | how wide a vector becomes for a moment in the second half of each layer |
 #
-# There are more entries than these six. Browse them: search for a word such as *dropout*, and open an entry to read
-# what it does.
+# There are more entries than these six. Browse them: search for a word such as *dropout*, and read what each entry
+# does.
 
 # %% tags=["differs-in-5"]
 # differs-in-5: it shows the attributes and the documentation of the installed transformers.
@@ -221,7 +221,8 @@ print("narrow:", tuple(narrow.shape))
 # width: each one works with its own slice.
 #
 # Now look at the whole model. The map below is drawn from the config alone. Every dimension in it carries the name of
-# the entry that shapes it. Choose `hidden_size` and see what lights up. Then unfold a layer.
+# the entry that shapes it. Choose `hidden_size` and see what lights up. Then choose a block and see
+# how its parameters are counted.
 
 # %% tags=["differs-in-5"]
 # differs-in-5: the attributes that shape nothing are those of the installed transformers.
