@@ -26,11 +26,11 @@ if TYPE_CHECKING:
     from coursekit.frameworks.anatomy import Shape, Trace
 
 MODULES = 100_000
-"""How many modules the experiments with one config may build: some 20 seconds. The clock has no say in it, so that a
-slow machine finds what a fast one finds."""
+"""How many modules the experiments with one config may build. The clock has no say in it, so that a slow machine finds
+what a fast one finds."""
 SECONDS = 90.0
-"""A second limit, in seconds of work of this thread, for the few architectures whose modules are slow to build. It is a
-hundred times what the models of the lessons take, so a slow machine does not meet it there."""
+"""A second limit, in seconds of work of this thread, for the few architectures whose modules are slow to build; far
+more than the models of the lessons take, so a slow machine does not meet it there."""
 _LATE = "the model is so large that not everything was tried"
 
 _UNLIKELY_EQUAL = 16

@@ -10,9 +10,7 @@ from __future__ import annotations
 
 import importlib.util
 import os
-import statistics
 import sys
-import time
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -21,6 +19,7 @@ os.environ.setdefault("HF_HUB_OFFLINE", "1")
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
 import transformers
+from timing import milliseconds
 from tiny import tiny_config
 from transformers import CONFIG_MAPPING, AutoModel, AutoModelForSequenceClassification, BertConfig, BertModel
 
@@ -30,17 +29,6 @@ from coursekit.views.auto_model_trace import AutoModelTrace
 
 PYTORCH = frameworks.get("pytorch")
 TASK = "sequence-classification"
-
-
-def median(function, runs):
-    """Return the median of some runs, in milliseconds; the first one, which imports, is not counted."""
-    function()
-    times = []
-    for _ in range(runs):
-        begin = time.perf_counter()
-        function()
-        times.append((time.perf_counter() - begin) * 1000)
-    return statistics.median(times)
 
 
 def bytes_read():
@@ -54,11 +42,11 @@ def measure():
     rows = []
     with TemporaryDirectory() as folder:
         BertModel(BertConfig()).save_pretrained(folder)
-        ours = median(lambda: trace_facts(folder, task=TASK, framework=PYTORCH), 9)
+        ours = milliseconds(lambda: trace_facts(folder, task=TASK, framework=PYTORCH), 9)
         before = bytes_read()
         trace_facts(folder, task=TASK, framework=PYTORCH)
         read = (bytes_read() - before) / 1e6
-        loading = median(
+        loading = milliseconds(
             lambda: AutoModelForSequenceClassification.from_pretrained(folder, output_loading_info=True), 3
         )
         view = AutoModelTrace(folder, task=TASK, framework="pytorch")
@@ -70,7 +58,7 @@ def measure():
         if importlib.util.find_spec("torchinfo"):
             import torchinfo
 
-            peer = median(lambda: torchinfo.summary(AutoModel.from_pretrained(folder), verbose=0), 3)
+            peer = milliseconds(lambda: torchinfo.summary(AutoModel.from_pretrained(folder), verbose=0), 3)
             rows.append(
                 (
                     "time, as a share of torchinfo's",

@@ -10,7 +10,6 @@ from __future__ import annotations
 import gc
 import os
 import sys
-import time
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -19,24 +18,12 @@ os.environ.setdefault("USE_TF", "0")
 import numpy as np
 import torch
 from safetensors.numpy import save_file
+from timing import milliseconds
 from transformers import BertConfig, BertModel
 
 from coursekit.facts.checkpoint import checkpoint_facts
 from coursekit.facts.weight_file import read_weight_file
 from coursekit.views.checkpoint_inspector import CheckpointInspector
-
-RUNS = 9
-
-
-def fastest(action, runs=RUNS):
-    """Return the least time in milliseconds: what the machine's other work adds is no property of the code."""
-    times = []
-    for _ in range(runs):
-        gc.collect()
-        start = time.perf_counter()
-        action()
-        times.append((time.perf_counter() - start) * 1000)
-    return min(times)
 
 
 def resident():
@@ -97,31 +84,32 @@ def main():
         checkpoint_facts(root / "bin")  # whatever is imported is imported now
 
         safe, binary = root / "safe", root / "bin" / "pytorch_model.bin"
-        loading = fastest(lambda: BertModel.from_pretrained(safe), 3)
-        torch_load = fastest(lambda: torch.load(binary, weights_only=True), 3)
+        loading = milliseconds(lambda: BertModel.from_pretrained(safe), 3)
+        torch_load = milliseconds(lambda: torch.load(binary, weights_only=True), 3)
         load_grown = grown(lambda: torch.load(binary, weights_only=True))
         start = bytes_read()
         torch.load(binary, weights_only=True)
         load_read = (bytes_read() - start) / 1e6
 
-        row("440 MB safetensors: the tensors", fastest(lambda: read_weight_file(safe / "model.safetensors")), 30, "ms",
+        weights = safe / "model.safetensors"
+        row("440 MB safetensors: the tensors", milliseconds(lambda: read_weight_file(weights)), 30, "ms",
             beside=f"loading the model: {loading:.0f} ms")  # fmt: skip
-        row("440 MB safetensors: all facts, the fit included", fastest(lambda: checkpoint_facts(safe)), 30, "ms",
+        row("440 MB safetensors: all facts, the fit included", milliseconds(lambda: checkpoint_facts(safe)), 30, "ms",
             beside=f"loading the model: {loading:.0f} ms")  # fmt: skip
         start = bytes_read()
         checkpoint_facts(safe)
         row("440 MB safetensors: read", (bytes_read() - start) / 1e6, 1, "MB", beside=f"torch.load: {load_read:.0f} MB")
         row("440 MB safetensors: memory", grown(lambda: checkpoint_facts(safe)), 20, "MB",
             beside=f"torch.load: {load_grown:.0f} MB")  # fmt: skip
-        row("440 MB .bin: the tensors", fastest(lambda: read_weight_file(binary)), 60, "ms",
+        row("440 MB .bin: the tensors", milliseconds(lambda: read_weight_file(binary)), 60, "ms",
             beside=f"torch.load: {torch_load:.0f} ms")  # fmt: skip
-        row("440 MB .bin: all facts, the fit included", fastest(lambda: checkpoint_facts(root / "bin")), 60, "ms",
+        row("440 MB .bin: all facts, the fit included", milliseconds(lambda: checkpoint_facts(root / "bin")), 60, "ms",
             beside=f"torch.load: {torch_load:.0f} ms")  # fmt: skip
         shards = root / "shards"
-        row("10,000 tensors in 100 shards: all facts", fastest(lambda: checkpoint_facts(shards), 5), 1000, "ms",
+        row("10,000 tensors in 100 shards: all facts", milliseconds(lambda: checkpoint_facts(shards), 5), 1000, "ms",
             beside=f"loading the model: {loading:.0f} ms (BERT)")  # fmt: skip
         inspector = CheckpointInspector(shards)
-        row("10,000 tensors in 100 shards: the page", fastest(inspector.to_html, 3), 1000, "ms",
+        row("10,000 tensors in 100 shards: the page", milliseconds(inspector.to_html, 3), 1000, "ms",
             beside=f"size: {len(inspector.to_html()) / 1e6:.2f} MB of HTML")  # fmt: skip
         rows += scrolling(inspector)
     for met, line in rows:

@@ -16,6 +16,8 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
+from timing import milliseconds
+
 MOVES = 20
 WATCH = """(field) => new Promise((done) => {
     const shown = () => document.querySelector('.ck-browser .ck-figure:not(.ck-first) b')?.textContent;
@@ -39,12 +41,8 @@ def bert():
     from coursekit.facts.config import config_facts
     from coursekit.views.config_browser import ConfigBrowser
 
-    times = []
-    for _ in range(30):
-        begin = time.perf_counter()
-        config_facts(BertConfig())
-        times.append((time.perf_counter() - begin) * 1000)
-    return statistics.median(times), len(ConfigBrowser(BertConfig()).to_html().encode())
+    taken = milliseconds(lambda: config_facts(BertConfig()), 30)
+    return taken, len(ConfigBrowser(BertConfig()).to_html().encode())
 
 
 def everything():

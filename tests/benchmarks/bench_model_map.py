@@ -17,6 +17,8 @@ import warnings
 from collections import Counter
 from pathlib import Path
 
+from timing import milliseconds
+
 os.environ.setdefault("USE_TF", "0")
 os.environ.setdefault("HF_HUB_OFFLINE", "1")
 LIMIT = 150
@@ -24,17 +26,6 @@ LIMIT = 150
 ENOUGH = 0.9
 NO_NUMBER = {"not set", "not a number", "a choice, not a number"}
 """Why an attribute of the config is not tried where the architecture has no say in it."""
-
-
-def timed(action, repeats: int = 5) -> float:
-    """Return the median of several runs in seconds, after one to warm up."""
-    action()
-    times = []
-    for _ in range(repeats):
-        start = time.perf_counter()
-        action()
-        times.append(time.perf_counter() - start)
-    return statistics.median(times)
 
 
 def large(name: str) -> None:
@@ -89,9 +80,9 @@ def figures() -> bool:
     from coursekit.facts.model import model_facts
 
     config = BertConfig()
-    with_names = timed(lambda: model_facts(config))
-    without = timed(lambda: model_facts(config, names=False))
-    peer = timed(lambda: torchinfo.summary(BertModel(config), verbose=0), repeats=3)
+    with_names = milliseconds(lambda: model_facts(config), 5) / 1000
+    without = milliseconds(lambda: model_facts(config, names=False), 5) / 1000
+    peer = milliseconds(lambda: torchinfo.summary(BertModel(config), verbose=0), 3) / 1000
     page = len(ModelMap(config).to_html()) / 1000
     rows = [
         ("BERT from config, with names, s", with_names, 0.5, f"{peer:.2f}"),

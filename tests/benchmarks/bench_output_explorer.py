@@ -6,10 +6,8 @@ HTML of an output: payload, script, style and static face; BertViz and CircuitsV
 
 from __future__ import annotations
 
-import gc
 import os
 import sys
-import time
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -18,6 +16,7 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 
 import numpy as np
 import torch
+from timing import milliseconds
 from transformers import AutoModel, AutoTokenizer
 
 import coursekit as ck
@@ -31,15 +30,9 @@ released due to ethical concerns; DistilBERT, a distilled version of BERT that i
 and still retains 97 % of its performance; BART and T5, two large pretrained models using the same architecture."""
 
 
-def fastest(action, runs=RUNS):
-    """Return the least time in milliseconds: what the machine's other work adds is no property of the code."""
-    times = []
-    for _ in range(runs):
-        gc.collect()
-        start = time.perf_counter()
-        result = action()
-        times.append((time.perf_counter() - start) * 1000)
-    return min(times), result
+def timed(action, runs=RUNS):
+    """Return the median time in milliseconds, and what came out."""
+    return milliseconds(action, runs), action()
 
 
 def peers(output, tokens):
@@ -49,14 +42,14 @@ def peers(output, tokens):
     try:
         from bertviz import head_view
 
-        found.append(("BertViz", *fastest(lambda: head_view(attention, tokens, html_action="return").data, 3)))
+        found.append(("BertViz", *timed(lambda: head_view(attention, tokens, html_action="return").data, 3)))
     except ImportError:
         print("BertViz is not installed: pip install bertviz==1.4.1")
     try:
         from circuitsvis.attention import attention_heads
 
         heads = torch.cat([layer[0] for layer in attention]).numpy()  # (layers × heads, query, key)
-        found.append(("CircuitsVis", *fastest(lambda: str(attention_heads(heads, tokens)), 3)))
+        found.append(("CircuitsVis", *timed(lambda: str(attention_heads(heads, tokens)), 3)))
     except ImportError:
         print("CircuitsVis is not installed: pip install circuitsvis==1.43.3")
     return found
@@ -130,7 +123,7 @@ def main():
         stated = "" if target is None else f"at most {target:g}"
         print(f"{what:<48}{figure:>10.2f} {unit:<8}{stated:<14}{'MISSED' if target and figure > target else ''}")
 
-    build, html = fastest(lambda: ck.OutputExplorer(output, inputs, tokenizer).to_html())
+    build, html = timed(lambda: ck.OutputExplorer(output, inputs, tokenizer).to_html())
     row("OutputExplorer: HTML of each weight", len(html.encode()) / weights, 0.8, "byte")
     row("OutputExplorer: built in", build, 150, "ms")
     for name, took, page in peers(output, tokens):
@@ -139,7 +132,7 @@ def main():
 
     random = np.random.default_rng(0)
     long = tuple(random.dirichlet(np.full(512, 0.05), (1, 12, 512)).astype(np.float32) for _ in range(12))
-    build, html = fastest(lambda: ck.OutputExplorer({"attentions": long}).to_html(), 3)
+    build, html = timed(lambda: ck.OutputExplorer({"attentions": long}).to_html(), 3)
     row("512 tokens, 12 layers, 12 heads: HTML", len(html.encode()) / 1e6, 2, "MB")
     row("512 tokens, 12 layers, 12 heads: built in", build, None, "ms")
 

@@ -8,20 +8,10 @@ from __future__ import annotations
 import importlib.util
 import os
 import resource
-import statistics
 import sys
-import time
 import warnings
 
-
-def median(function, runs=15):
-    """Return the median of some runs, in milliseconds."""
-    times = []
-    for _ in range(runs):
-        begin = time.perf_counter()
-        function()
-        times.append((time.perf_counter() - begin) * 1000)
-    return statistics.median(times)
+from timing import milliseconds
 
 
 def peak():
@@ -91,16 +81,16 @@ def main():
     if importlib.util.find_spec("torch"):
         count("pytorch")
         before = peak()
-        ours = median(lambda: count("pytorch"))
+        ours = milliseconds(lambda: count("pytorch"), 15)
         rows.append(("size_facts(BertConfig()), PyTorch", ours, 20.0, "ms"))
         rows.append(("memory that it takes at its peak", peak() - before, 20.0, "MB"))
         if importlib.util.find_spec("torchinfo"):
-            peer = median(built, 3)
+            peer = milliseconds(built, 3)
             print(f"torchinfo on a built model: {peer:.0f} ms, {peer / ours:.0f} times as long (target 50)")
             rows.append(("time, as a share of torchinfo's", 100 * ours / peer, 2.0, "%"))
     if importlib.util.find_spec("tf_keras") and os.environ.get("USE_TF") != "0":
         count("tensorflow")
-        rows.append(("size_facts(BertConfig()), TensorFlow", median(lambda: count("tensorflow"), 9), 150.0, "ms"))
+        rows.append(("size_facts(BertConfig()), TensorFlow", milliseconds(lambda: count("tensorflow")), 150.0, "ms"))
     for name, figure, target, unit in rows:
         print(f"{name:40} {figure:8.1f} {unit}   target {target:g} {unit}")
     met = all(figure <= target for _, figure, target, _ in rows)
