@@ -118,7 +118,7 @@ define("ck-checkpoint-inspector", class extends CkExplorer {
       ];
       if (imperfect) {
         columns.splice(1, 0, { title: "Fit", width: "8.5em", searched: true, value: (/** @type {any} */ row) => row.state || null,
-          show: (/** @type {any} */ row) => row.state ? h("span", { class: `ck-state ck-state-${row.state.replace(" ", "-")}` }, row.state) : "" });
+          show: (/** @type {any} */ row) => row.state ? h("span", { class: `ck-state ck-state-${row.state.replace(" ", "-")}` }, row.state) : h("span", { class: "ck-muted" }, "fits") });
       }
       if (weights.shards > 1) columns.push({ title: "File", width: "minmax(9em, 1.5fr)", value: (/** @type {any} */ row) => row.file });
       const tensors = virtualTable({

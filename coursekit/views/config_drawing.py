@@ -179,7 +179,8 @@ def _description(item: Attribute, words: Sequence[str]) -> Html:
     if not rest + kind:
         return Html(_marked(whole, words))
     opened = " open" if any(word in whole[len(first) :].lower() for word in words) else ""
-    return Html(f"<details{opened}><summary>{_marked(first, words)}</summary>{rest}{kind}</details>")
+    more = "" if first == whole or first.endswith(".") else " …"
+    return Html(f"<details{opened}><summary>{_marked(first, words)}{more}</summary>{rest}{kind}</details>")
 
 
 def _beginning(whole: str) -> str:
