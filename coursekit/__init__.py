@@ -12,28 +12,28 @@ from typing import TYPE_CHECKING
 from coursekit.errors import CourseError, did_you_mean
 
 if TYPE_CHECKING:
-    from coursekit.checkpoints import checkpoint as checkpoint
-    from coursekit.environment import setup as setup
-    from coursekit.views.auto_model_trace import AutoModelTrace as AutoModelTrace
-    from coursekit.views.cache_browser import CacheBrowser as CacheBrowser
-    from coursekit.views.checkpoint_inspector import CheckpointInspector as CheckpointInspector
-    from coursekit.views.config_browser import ConfigBrowser as ConfigBrowser
-    from coursekit.views.model_map import ModelMap as ModelMap
-    from coursekit.views.output_explorer import OutputExplorer as OutputExplorer
-    from coursekit.views.tensor_builder import TensorBuilder as TensorBuilder
-    from coursekit.views.weight_comparison import WeightComparison as WeightComparison
+    from coursekit.course.notebook import setup as setup
+    from coursekit.hub.checkpoints import checkpoint as checkpoint
+    from coursekit.views.auto.view import AutoModelTrace as AutoModelTrace
+    from coursekit.views.batch.view import TensorBuilder as TensorBuilder
+    from coursekit.views.cache.view import CacheBrowser as CacheBrowser
+    from coursekit.views.checkpoint.view import CheckpointInspector as CheckpointInspector
+    from coursekit.views.config.view import ConfigBrowser as ConfigBrowser
+    from coursekit.views.model.view import ModelMap as ModelMap
+    from coursekit.views.output.view import OutputExplorer as OutputExplorer
+    from coursekit.views.weights.view import WeightComparison as WeightComparison
 
 _HOMES = {
-    "setup": "environment",
-    "checkpoint": "checkpoints",
-    "ConfigBrowser": "views.config_browser",
-    "ModelMap": "views.model_map",
-    "WeightComparison": "views.weight_comparison",
-    "AutoModelTrace": "views.auto_model_trace",
-    "CacheBrowser": "views.cache_browser",
-    "CheckpointInspector": "views.checkpoint_inspector",
-    "TensorBuilder": "views.tensor_builder",
-    "OutputExplorer": "views.output_explorer",
+    "setup": "course.notebook",
+    "checkpoint": "hub.checkpoints",
+    "ConfigBrowser": "views.config.view",
+    "ModelMap": "views.model.view",
+    "WeightComparison": "views.weights.view",
+    "AutoModelTrace": "views.auto.view",
+    "CacheBrowser": "views.cache.view",
+    "CheckpointInspector": "views.checkpoint.view",
+    "TensorBuilder": "views.batch.view",
+    "OutputExplorer": "views.output.view",
 }
 
 __all__ = ["CourseError", *_HOMES]  # noqa: PLE0604  (the names of the table above, which are strings)

@@ -11,9 +11,11 @@ import sys
 from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING
 
-from coursekit import checkpoints, environment, frameworks, hub, offline
+from coursekit import frameworks
+from coursekit.course import notebook
 from coursekit.errors import CourseError
-from coursekit.staging import cache_folder
+from coursekit.hub import checkpoints, lookup, offline
+from coursekit.hub.staging import cache_folder
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -65,7 +67,7 @@ def prepare(model_id: str | None) -> int:
     if model_id is None:
         print(f"The offline BERT, {offline.OFFLINE_ID}, is ready in {offline.prepare()}")
     else:
-        print(f"{model_id} is ready in {hub.fetch(model_id)}")
+        print(f"{model_id} is ready in {lookup.fetch(model_id)}")
     return 0
 
 
@@ -93,7 +95,7 @@ def _line(subject: str, examine: Callable[[], str]) -> bool:
 
 
 def _track(name: str) -> str:
-    environment.check(name)
+    notebook.check(name)
     return "works"
 
 
@@ -124,9 +126,9 @@ def _offline() -> str:
 def _hub() -> str:
     from huggingface_hub import constants
 
-    if hub.is_offline():
+    if lookup.is_offline():
         return "not asked, because HF_HUB_OFFLINE is set"
-    if not hub.gives(offline.OFFLINE_ID):
+    if not lookup.gives(offline.OFFLINE_ID):
         raise CourseError(
             f"{constants.ENDPOINT} does not answer.",
             why="only checkpoints that are in the cache can be loaded.",

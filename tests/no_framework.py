@@ -23,7 +23,7 @@ assert ck.__version__
 for name in ck.__all__:
     public = getattr(ck, name)
     if stem := getattr(public, "stem", None):  # a view whose script and style must have come along
-        from coursekit.views.view import asset
+        from coursekit.views.page.view import asset
 
         assert asset(f"{stem}.js"), name
         assert asset(f"{stem}.css"), name

@@ -8,7 +8,9 @@ import sys
 
 import pytest
 
-from coursekit import CourseError, environment, frameworks, offline
+from coursekit import CourseError, frameworks
+from coursekit.course import notebook
+from coursekit.hub import offline
 
 
 def coursekit(*arguments, **variables):
@@ -25,7 +27,7 @@ def coursekit(*arguments, **variables):
 
 def runs(track):
     try:
-        environment.check(track)
+        notebook.check(track)
     except CourseError:
         return False
     return True

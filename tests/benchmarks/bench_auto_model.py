@@ -24,8 +24,8 @@ from tiny import tiny_config
 from transformers import CONFIG_MAPPING, AutoModel, AutoModelForSequenceClassification, BertConfig, BertModel
 
 from coursekit import frameworks
-from coursekit.facts.auto_model import trace_facts
-from coursekit.views.auto_model_trace import AutoModelTrace
+from coursekit.facts.auto.trace import trace_facts
+from coursekit.views.auto.view import AutoModelTrace
 
 PYTORCH = frameworks.get("pytorch")
 TASK = "sequence-classification"

@@ -21,9 +21,9 @@ from safetensors.numpy import save_file
 from timing import milliseconds
 from transformers import BertConfig, BertModel
 
-from coursekit.facts.checkpoint import checkpoint_facts
-from coursekit.facts.weight_file import read_weight_file
-from coursekit.views.checkpoint_inspector import CheckpointInspector
+from coursekit.facts.checkpoint.inspect import checkpoint_facts
+from coursekit.facts.files.weight_file import read_weight_file
+from coursekit.views.checkpoint.view import CheckpointInspector
 
 
 def resident():

@@ -38,8 +38,8 @@ def bert():
     """Return the median time of ``config_facts`` in milliseconds, and the bytes of the static page."""
     from transformers import BertConfig
 
-    from coursekit.facts.config import config_facts
-    from coursekit.views.config_browser import ConfigBrowser
+    from coursekit.facts.config.facts import config_facts
+    from coursekit.views.config.view import ConfigBrowser
 
     taken = milliseconds(lambda: config_facts(BertConfig()), 30)
     return taken, len(ConfigBrowser(BertConfig()).to_html().encode())
@@ -49,7 +49,7 @@ def everything():
     """Open every config class that has defaults; print the total, the worst case and the growth in memory."""
     import transformers
 
-    from coursekit.facts.config import config_facts
+    from coursekit.facts.config.facts import config_facts
 
     times, described, found, failed = [], 0, 0, []
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss

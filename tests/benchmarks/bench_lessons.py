@@ -63,7 +63,7 @@ def nbval(*paths: str) -> tuple[float, int]:
 
 def speed() -> bool:
     """Print the table of wall times; return whether every track meets its target."""
-    from coursekit.offline import OFFLINE_ID
+    from coursekit.hub.offline import OFFLINE_ID
 
     kernel_code = "from jupyter_client.manager import start_new_kernel as s; m, c = s(); m.shutdown_kernel(now=True)"
     kernel = min(seconds([sys.executable, "-c", kernel_code])[0] for _ in range(3))

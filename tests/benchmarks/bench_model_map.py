@@ -77,7 +77,7 @@ def figures() -> bool:
     from transformers import BertConfig, BertModel
 
     from coursekit import ModelMap
-    from coursekit.facts.model import model_facts
+    from coursekit.facts.model.facts import model_facts
 
     config = BertConfig()
     with_names = milliseconds(lambda: model_facts(config), 5) / 1000
@@ -125,7 +125,7 @@ def examine(model_type: str) -> dict[str, object]:
     from transformers.models.auto.modeling_auto import MODEL_MAPPING
 
     from coursekit.errors import CourseError
-    from coursekit.facts.model import model_facts
+    from coursekit.facts.model.facts import model_facts
 
     try:
         config = CONFIG_MAPPING[model_type]()

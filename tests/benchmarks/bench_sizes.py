@@ -23,10 +23,10 @@ def count(framework):
     """Count BERT's parameters anew: nothing that was kept helps."""
     from transformers import BertConfig
 
-    from coursekit.facts import sizes
+    from coursekit.facts.model import size
 
-    sizes._cache.clear()
-    return sizes.size_facts(BertConfig(), framework=framework)
+    size._cache.clear()
+    return size.size_facts(BertConfig(), framework=framework)
 
 
 def built():
@@ -44,7 +44,7 @@ def sweep():
     from transformers.models.auto.modeling_auto import MODEL_MAPPING_NAMES
 
     from coursekit.errors import CourseError
-    from coursekit.facts.sizes import size_facts
+    from coursekit.facts.model.size import size_facts
 
     same, refused, wrong = 0, 0, []
     for cls in dict.fromkeys(CONFIG_MAPPING[name] for name in MODEL_MAPPING_NAMES if name in CONFIG_MAPPING):

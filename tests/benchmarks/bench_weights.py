@@ -46,7 +46,7 @@ def _models(framework: str, dtype: str):
 
 
 def _ours(one, other):
-    from coursekit.views.weight_comparison import WeightComparison
+    from coursekit.views.weights.view import WeightComparison
 
     return WeightComparison(one=one, other=other)
 

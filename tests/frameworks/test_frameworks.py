@@ -18,10 +18,10 @@ TINY = {"vocab_size": 50, "hidden_size": 16, "num_hidden_layers": 2, "num_attent
 
 def usable(name: str) -> bool:
     """Tell whether this environment can build a BERT of this framework."""
-    from coursekit import environment
+    from coursekit.course import notebook
 
     try:
-        environment._check_versions(FRAMEWORKS[name], imported_before=False)
+        notebook._check_versions(FRAMEWORKS[name], imported_before=False)
     except CourseError:
         return False
     return True

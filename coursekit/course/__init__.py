@@ -1,0 +1,1 @@
+"""The course around the lessons: making a notebook ready."""

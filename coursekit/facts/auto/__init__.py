@@ -1,0 +1,1 @@
+"""How an auto class gets from a name to a model, step by step."""

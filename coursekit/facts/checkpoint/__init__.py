@@ -1,0 +1,1 @@
+"""What the files of one checkpoint say, and whether they go together."""

@@ -1,0 +1,228 @@
+"""What ``save_pretrained`` wrote, or the Hub gave: the files of a checkpoint and how they go together.
+
+Only headers of weight files are read. Nothing that lies in a checkpoint is run.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from math import prod
+from typing import TYPE_CHECKING, Any
+
+from coursekit.facts.checkpoint.fit import Fit, fit
+from coursekit.facts.files.config_json import ConfigFile, annotate, read_json
+from coursekit.facts.files.findings import ERROR, NOTE, WARNING, Finding, by_severity
+from coursekit.facts.files.place import find
+from coursekit.facts.files.tensor_names import shape_text
+from coursekit.facts.files.weight_sets import WeightSet, read_weight_sets
+
+if TYPE_CHECKING:
+    import os
+    from pathlib import Path
+
+    from coursekit.facts.files.place import Place
+
+CONFIG = "config.json"
+_MOST_FILES = 500
+_ROLES = {
+    CONFIG: "config: the sizes and choices that the model is built from",
+    "generation_config.json": "how the model writes text, for models that do",
+    "tokenizer.json": "tokenizer: from text to input IDs",
+    "tokenizer_config.json": "tokenizer: its settings",
+    "special_tokens_map.json": "tokenizer: its special tokens",
+    "added_tokens.json": "tokenizer: tokens that were added",
+    "vocab.txt": "tokenizer: the vocabulary",
+    "vocab.json": "tokenizer: the vocabulary",
+    "merges.txt": "tokenizer: which pieces are joined",
+    "spiece.model": "tokenizer: the vocabulary",
+    "tokenizer.model": "tokenizer: the vocabulary",
+    "preprocessor_config.json": "how images or sound become numbers",
+    "README.md": "model card: what the model is and how it was trained",
+    "training_args.bin": "settings of a training run, a pickle; it was not opened",
+    "optimizer.pt": "the state of a training run; it was not opened",
+    "flax_model.msgpack": "weights for Flax, which this course does not read",
+    "rust_model.ot": "weights for Rust, which this course does not read",
+    ".gitattributes": "which files git keeps elsewhere",
+}
+_ENDINGS = {
+    ".index.json": "index: which file holds which tensor",
+    ".safetensors": "weights: the state dictionary",
+    ".bin": "weights: the state dictionary",
+    ".h5": "weights: the state dictionary",
+    ".py": "code; it was not run",
+    ".onnx": "the model for ONNX, which this course does not read",
+    ".md": "text",
+    ".txt": "text",
+    ".json": "settings",
+}
+
+
+@dataclass(frozen=True)
+class CheckpointFile:
+    """One file (or folder, whose name ends in ``/``) of a checkpoint: its name, size in bytes and role."""
+
+    name: str
+    nbytes: int
+    role: str
+
+
+@dataclass(frozen=True)
+class CheckpointFacts:
+    """A checkpoint on disk.
+
+    Attributes
+    ----------
+    source
+        How it was asked for: the last part of a path, or the id.
+    commit
+        The revision in the Hugging Face cache, or an empty string.
+    files
+        What lies in the folder.
+    config
+        The content of ``config.json``, or None where it cannot be read.
+    weights
+        The sets of weights, the one that ``from_pretrained`` takes first.
+    fits
+        For each set of weights, how it fits the config; None where there is nothing to compare.
+    findings
+        What is wrong or worth knowing, the worst first.
+    """
+
+    source: str
+    commit: str
+    files: tuple[CheckpointFile, ...]
+    config: ConfigFile | None
+    weights: tuple[WeightSet, ...]
+    fits: tuple[Fit | None, ...]
+    findings: tuple[Finding, ...]
+
+    @property
+    def fits_together(self) -> bool | None:
+        """Whether the first set of weights and the config belong to one model; None when that could not be compared."""
+        first = self.fits[0] if self.fits else None
+        return first.perfect if first is not None and first.compared else None
+
+
+def checkpoint_facts(source: str | os.PathLike[str]) -> CheckpointFacts:
+    """Return what lies in a folder, in the folder of one weight file, or in the cache under an id.
+
+    What is broken becomes a finding, and the rest is still read.
+
+    Parameters
+    ----------
+    source
+        A folder, a weight file, or an id in the Hugging Face cache.
+
+    Raises
+    ------
+    CourseError
+        When there is nothing of this name on this machine.
+    """
+    place = find(source)
+    findings: list[Finding] = []
+    files = _files(place, findings)
+    config = settings = None
+    names = {file.name for file in files}
+    if CONFIG in names or f"{CONFIG}/" in names:
+        settings, problems = read_json(place.folder / CONFIG)
+        findings += problems
+    elif place.file is None:
+        what = "There is no config.json, so nothing says how the model is built."
+        findings.append(Finding(ERROR, "", what, "Save the model with save_pretrained, which writes both."))
+    if settings is not None:
+        config, problems = annotate(settings, CONFIG)
+        findings += problems
+    weights = read_weight_sets(place.folder, place.file, [file.name.removesuffix("/") for file in files])
+    fits: list[Fit | None] = []
+    for one in weights:
+        findings += one.findings
+        compared = None
+        if settings is not None and one.tensors:
+            compared = fit(settings, one.tensors, keras_names=one.keras_names)
+            findings += _fit_findings(compared, one)
+            findings += _dtype_finding(settings, one)
+        fits.append(compared)
+    findings += _about_sets(weights)
+    name = str(source).rstrip("/\\") if place.commit else (place.file or place.folder.resolve()).name
+    return CheckpointFacts(name, place.commit, files, config, weights, tuple(fits), by_severity(findings))
+
+
+def _files(place: Place, findings: list[Finding]) -> tuple[CheckpointFile, ...]:
+    try:
+        paths = [place.file] if place.file and not (place.folder / CONFIG).exists() else sorted(place.folder.iterdir())
+    except OSError as error:
+        what = f"The folder cannot be read: {error.strerror or error}."
+        findings.append(Finding(ERROR, "", what, "Check who may read it."))
+        return ()
+    if len(paths) > _MOST_FILES:
+        findings.append(Finding(NOTE, "", f"The folder has {len(paths):,} files; the first {_MOST_FILES} are listed."))
+    return tuple(_file(path) for path in paths[:_MOST_FILES])
+
+
+def _file(path: Path) -> CheckpointFile:
+    try:
+        nbytes, folder = path.stat().st_size, path.is_dir()
+    except OSError:
+        nbytes, folder = 0, False
+    if folder:
+        return CheckpointFile(f"{path.name}/", 0, "folder")
+    role = _ROLES.get(path.name) or next((role for ending, role in _ENDINGS.items() if path.name.endswith(ending)), "")
+    return CheckpointFile(path.name, nbytes, role)
+
+
+def _fit_findings(compared: Fit, weights: WeightSet) -> list[Finding]:
+    where, found = weights.name, []
+    if compared.reason:
+        return [Finding(NOTE, where, f"Config and weights were not compared. {compared.reason}")]
+    for group, stored, called_for in compared.counts:
+        what = f"The weights have {stored} × {group}, and the config calls for {called_for}."
+        found.append(Finding(ERROR, CONFIG, what, "One of the two files was changed, or they come from two models."))
+    if compared.mismatched:
+        one, have = compared.mismatched[0], "has" if len(compared.mismatched) == 1 else "have"
+        what = f"{_tensors(len(compared.mismatched))} {have} another shape than the config calls for, "
+        what += f"such as {one.name}: {shape_text(one.stored)} in the file, {shape_text(one.called_for)} by the config."
+        found.append(Finding(ERROR, where, what, "from_pretrained refuses to load such a pair."))
+    if compared.missing:
+        what = f"{_tensors(len(compared.missing))} that {compared.class_name} needs, such as {compared.missing[0]}, "
+        what += f"{'is' if len(compared.missing) == 1 else 'are'} not in the file."
+        remedy = (
+            "from_pretrained would fill what is missing with random numbers, and say that they were not initialized."
+        )
+        found.append(Finding(WARNING, where, what, remedy))
+    if compared.surplus:
+        what = f"{_tensors(len(compared.surplus))} of the file, such as {compared.surplus[0]}, "
+        what += f"{'has' if len(compared.surplus) == 1 else 'have'} no place in {compared.class_name}."
+        found.append(Finding(WARNING, where, what, "from_pretrained would leave them out."))
+    return found
+
+
+def _dtype_finding(settings: dict[str, Any], weights: WeightSet) -> list[Finding]:
+    said = settings.get("dtype") or settings.get("torch_dtype")
+    floating = Counter[str]()
+    for tensor in weights.tensors:
+        if tensor.dtype.startswith(("float", "bfloat")):
+            floating[tensor.dtype] += prod(tensor.shape)
+    if not isinstance(said, str) or not floating:
+        return []
+    stored = floating.most_common(1)[0][0]
+    if said.removeprefix("torch.") == stored:
+        return []
+    what = f"The config says {said[:40]}, and the numbers are {stored}."
+    return [Finding(WARNING, weights.name, what, "They are converted when the model is loaded.")]
+
+
+def _about_sets(weights: tuple[WeightSet, ...]) -> list[Finding]:
+    if not weights:
+        what = "There is no file with weights."
+        return [Finding(ERROR, "", what, "Save the model with save_pretrained, which writes both files.")]
+    if len(weights) == 1:
+        return []
+    names = ", ".join(one.name for one in weights)
+    return [
+        Finding(NOTE, "", f"The weights are here {len(weights)} times: {names}. One set is enough to load the model.")
+    ]
+
+
+def _tensors(count: int) -> str:
+    return f"{count:,} tensor{'' if count == 1 else 's'}"

@@ -1,0 +1,1 @@
+"""How the weights of models compare, and how they are distributed."""

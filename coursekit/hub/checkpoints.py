@@ -1,0 +1,134 @@
+"""Which checkpoint a lesson loads: the one that it names, or the offline BERT where that one cannot be had."""
+
+from __future__ import annotations
+
+import os
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+from coursekit.errors import CourseError
+from coursekit.hub import lookup
+from coursekit.hub.offline import OFFLINE_ID, PREPARE, offline_folder, prepare
+
+__all__ = ["OFFLINE_ID", "Choice", "checkpoint", "choose", "offline_folder", "prepare"]
+
+VARIABLE = "COURSEKIT_CHECKPOINT"
+_AT_LEAST = 2.0  # seconds for the Hub to answer
+
+
+@dataclass(frozen=True)
+class Choice:
+    """What a lesson loads.
+
+    Attributes
+    ----------
+    checkpoint
+        What to give to ``from_pretrained``: an id or a folder.
+    note
+        The line that tells the learner that it is not what the lesson names, and why; else empty.
+    cached
+        Whether it is an id whose files are all in the Hugging Face cache.
+    """
+
+    checkpoint: str
+    note: str
+    cached: bool
+
+
+def checkpoint(name: str) -> str:
+    """Return what to give to ``from_pretrained`` for the checkpoint called ``name``, and say so where it is another.
+
+    That is ``name`` itself where it is cached or the Hub answers, and the offline BERT otherwise. A checkpoint that is
+    cached is loaded from the cache, without a request to the Hub. The variable ``COURSEKIT_CHECKPOINT`` (``offline``,
+    an id or a folder) overrides the choice.
+
+    Parameters
+    ----------
+    name
+        An id on the Hub, such as ``bert-base-cased``, or a folder that ``save_pretrained`` wrote.
+
+    Raises
+    ------
+    CourseError
+        When ``name`` cannot be an id, when the Hub has no such checkpoint or does not let you read it, or when there is
+        neither a network nor the offline BERT.
+    """
+    choice = choose(name)
+    if choice.cached:
+        lookup.rely_on_cache(choice.checkpoint)
+    if choice.note:
+        print(choice.note)  # noqa: T201  (the learner reads it under the cell)
+    return choice.checkpoint
+
+
+def choose(name: str) -> Choice:
+    """Decide as :func:`checkpoint` does, and only that: nothing is printed or changed."""
+    wanted = os.environ.get(VARIABLE, "").strip()
+    if wanted:
+        return _overridden(name, wanted)
+    choice = _as_named(name)
+    if choice is not None:
+        return choice
+    reason = "HF_HUB_OFFLINE is set" if lookup.is_offline() else "The Hub does not answer"
+    return _offline(name, reason)
+
+
+def _overridden(name: str, wanted: str) -> Choice:
+    if wanted == "offline":
+        return _offline(name, f"{VARIABLE} is set to offline")
+    try:
+        choice = _as_named(wanted)
+    except CourseError as error:
+        raise CourseError(
+            f"{VARIABLE} names no checkpoint. {error.what}",
+            why=error.why,
+            remedy=f"Unset {VARIABLE}, or set it to 'offline', an id or a folder. {error.remedy}",
+        ) from error
+    if choice is None:
+        raise CourseError(
+            f"{VARIABLE} names {wanted!r}, which is not in the cache, and the Hub cannot be asked for it.",
+            why="the variable decides what the lessons load, so nothing else is taken instead.",
+            remedy=f"Fetch it where there is a network (`{PREPARE} --hub {wanted}`), or unset {VARIABLE}.",
+        )
+    # A folder is not spelt out: what a lesson prints is the same on every machine.
+    shown = "the folder that it names" if Path(wanted).expanduser().is_dir() else wanted
+    note = "" if wanted == name else f"{VARIABLE} is set: loading {shown} instead of {name}."
+    return Choice(choice.checkpoint, note, choice.cached)
+
+
+def _as_named(name: str) -> Choice | None:
+    """Return the choice of ``name`` itself, or None where it is neither cached nor to be had from the Hub."""
+    begun = time.monotonic()
+    folder = os.path.expanduser(name) if isinstance(name, (str, os.PathLike)) else ""  # noqa: PTH111  (keeps "./x")
+    if os.path.isdir(folder):  # noqa: PTH112  (Path("") would be the current folder)
+        _check_folder(Path(folder))
+        return Choice(folder, "", cached=False)
+    lookup.check_id(name)
+    if lookup.is_cached(name):
+        return Choice(name, "", cached=True)
+    # The first import of the Hub's client may have taken long; the Hub gets its chance all the same.
+    seconds = max(lookup.SECONDS - (time.monotonic() - begun), _AT_LEAST)
+    return Choice(name, "", cached=False) if lookup.gives(name, seconds=seconds) else None
+
+
+def _check_folder(folder: Path) -> None:
+    weights = (*folder.glob("*.safetensors"), *folder.glob("*.bin"), *folder.glob("*.h5"))
+    missing = "config.json" if not (folder / "config.json").is_file() else "" if weights else "file with weights"
+    if missing:
+        raise CourseError(
+            f"The folder {str(folder)!r} is no checkpoint: it has no {missing}.",
+            why="from_pretrained takes a folder of that name before it looks on the Hub.",
+            remedy="Name a folder that save_pretrained wrote, or rename this one if you mean an id on the Hub.",
+        )
+
+
+def _offline(name: str, reason: str) -> Choice:
+    if offline_folder() is None:
+        raise CourseError(
+            f"{reason}, and the offline BERT is not in the cache.",
+            why="there is no pretrained checkpoint that the lesson could load.",
+            remedy=f"Run `{PREPARE}` once where there is a network (in a notebook: `!{PREPARE}`).",
+        )
+    note = "" if name == OFFLINE_ID else f"{reason}: loading the offline BERT, {OFFLINE_ID}, instead of {name}."
+    return Choice(OFFLINE_ID, note, cached=True)

@@ -1,0 +1,269 @@
+"""OutputExplorer: what a model returned, from the shapes of its fields to every attention weight."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from coursekit.errors import CourseError, reject_unknown
+from coursekit.facts.output.page_budget import Choice
+from coursekit.facts.output.quantization import Quantized, quantize
+from coursekit.facts.output.run import OutputFacts, RunFacts, output_facts
+from coursekit.facts.output.values import is_output
+from coursekit.views.output.plot import NEEDS, plot
+from coursekit.views.output.static import short, static_face, two_decimals
+from coursekit.views.page.colours import diverging, sequential
+from coursekit.views.page.explorer import Explorer
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+    from coursekit.facts.output.fields import FieldFacts
+
+_OPTIONS = ("input_ids", "tokenizer", "attention_mask", "config", "sequences", "layers", "heads", "picture")
+_EXACT = 60_000
+"""Numbers up to which the page holds them exactly: a lesson's output in about 250 kB."""
+_FEW = 4_096
+"""Numbers of one picture up to which they are exact beside larger ones: what a lesson prints, its picture says too."""
+_PICTURES = tuple(name for name in NEEDS if name != "head")
+
+
+class OutputExplorer(Explorer[OutputFacts]):
+    """Show one output of a model, or several on the same input side by side.
+
+    Parameters
+    ----------
+    output
+        What ``model(**inputs)`` returned, in PyTorch or TensorFlow; also a tuple or NumPy arrays.
+    input_ids
+        What the model was given: ids of shape ``(batch, sequence)``, or the whole dict of inputs.
+    tokenizer
+        Names the ids.
+    attention_mask
+        Shape ``(batch, sequence)``: 1 for real tokens. Taken from the dict of inputs where one is given.
+    config
+        The model's config, or the model: it names labels and checks where the sizes come from.
+    sequences, layers, heads
+        Which ones the pictures show, as lists of numbers: indices of sequences and heads (from 0), numbers of layers
+        (from 1). The default is as many as the page has room for.
+    picture
+        The picture to open first: ``hidden``, ``tokens``, ``sequences``, ``map``, ``attention`` or ``logits``.
+    **runs
+        More outputs on the same input, by name: ``OutputExplorer(random=a, pretrained=b, input_ids=inputs)``.
+
+    Raises
+    ------
+    CourseError
+        When something is not an output, or outputs, ids and choices do not fit each other.
+    """
+
+    tag = "ck-output-explorer"
+    stem = "output/view"
+    shared = (
+        "page/numbers.js",
+        "page/heatmap.js",
+        "output/scatter.js",
+        "output/attention.js",
+        "output/picture.js",
+        "output/states.js",
+        "output/pictures.js",
+    )
+
+    def __init__(
+        self,
+        output: Any = None,
+        input_ids: Any = None,
+        tokenizer: Any = None,
+        *,
+        attention_mask: Any = None,
+        config: Any = None,
+        sequences: Any = None,
+        layers: Any = None,
+        heads: Any = None,
+        picture: str = "hidden",
+        **runs: Any,
+    ) -> None:
+        named = {} if output is None else {"output": output}
+        reject_unknown((name for name, value in runs.items() if not is_output(value)), _OPTIONS, where="OutputExplorer")
+        named.update(runs)
+        if not named:
+            raise CourseError(
+                "There is no output to explore.",
+                why="the view shows what a model returned.",
+                remedy="Pass it: ck.OutputExplorer(output, inputs, tokenizer).",
+            )
+        reject_unknown([picture], _PICTURES, where="OutputExplorer(picture=…)")
+        self._picture = picture
+        self.facts = output_facts(
+            named,
+            input_ids,
+            tokenizer,
+            attention_mask=attention_mask,
+            config=config,
+            choice=Choice(sequences, layers, heads),
+        )
+
+    @property
+    def title(self) -> str:
+        """What is shown, as a heading."""
+        many = len(self.facts.runs) > 1
+        what = f"Outputs of {len(self.facts.runs)} runs" if many else f"Output: {self.facts.runs[0].kind}"
+        return f"{what}, {self._size}"
+
+    @property
+    def heading(self) -> str:
+        """The same without the name of the class, which stands above the fields."""
+        runs = [run.name for run in self.facts.runs]
+        what = f"Outputs of {' and '.join(runs)}" if len(runs) > 1 else "Output of the model"
+        return f"{what}: {self._size}"
+
+    @property
+    def _size(self) -> str:
+        batch, length = len(self.facts.sequences), len(self.facts.sequences[0])
+        return f"{batch} sequence{'s' * (batch != 1)} of {length} token{'s' * (length != 1)}"
+
+    def summary(self) -> str:
+        """Return the shapes of the fields and, for a batch, which sequences are most alike."""
+        lines = [self.title]
+        for run in self.facts.runs:
+            prefix = f"{run.name}: " if len(self.facts.runs) > 1 else ""
+            lines += [f"  {prefix}{field.name} {_shape(field)}" for field in run.fields]
+            if (alike := _most_alike(run)) is not None:
+                a, b, value = alike
+                lines.append(f"  {prefix}sequences most alike: {a} and {b} ({value})")
+        lines += [
+            f"  not here: {name}" for name in dict.fromkeys(one.name for run in self.facts.runs for one in run.missing)
+        ]
+        return "\n".join(lines)
+
+    def static_html(self) -> str:
+        """Return tables of fields, axes, tokens and similarities, and images of hidden states and attention."""
+        return static_face(self.facts, self.heading)
+
+    def plot(self, picture: str = "hidden", *, layer: int = -1, head: int = 0, sequence: int | None = None) -> Figure:
+        """Return one picture as a matplotlib ``Figure``.
+
+        Parameters
+        ----------
+        picture
+            ``hidden``, ``tokens``, ``sequences``, ``map``, ``attention`` (all heads), ``head`` or ``logits``.
+        layer
+            The layer: 0 for the embeddings, -1 for the last.
+        head
+            The head, from 0, for ``head``.
+        sequence
+            The index of the sequence in the batch; the first shown by default.
+
+        Raises
+        ------
+        CourseError
+            When there is no such picture, layer, head or sequence.
+        """
+        chosen = self.facts.part.sequences[0] if sequence is None else sequence
+        return plot(self.facts, picture, layer=layer, head=head, sequence=chosen)
+
+    @property
+    def exact(self) -> bool:
+        """Whether the page holds the numbers themselves; larger outputs have one byte for each, with a stated bound."""
+        arrays = (array for run in self.facts.runs for array in (run.hidden, run.attention, run.token_similarity))
+        return sum(array.size for array in arrays if array is not None) <= _EXACT
+
+    def payload(self) -> dict[str, Any]:
+        """Return what the script draws."""
+        facts = self.facts
+        slots = {index: slot for slot, index in enumerate(facts.part.sequences)}
+        reach = max((_reach(run) for run in facts.runs), default=0.0)
+        return {
+            "title": self.heading,
+            "sequences": [
+                {
+                    "label": short(row),
+                    "tokens": [[token.text, token.kind, token.id] for token in row] if index in slots else None,
+                }
+                for index, row in enumerate(facts.sequences)
+            ],
+            "shown": list(facts.part.sequences),
+            "tokens": [[slots[index], place] for index, place in facts.part.tokens],
+            "block": facts.part.block,
+            "notes": list(facts.part.notes),
+            "limits": {
+                "hidden": facts.hidden_limit,
+                "attention": facts.attention_limit,
+                "logits": facts.logits_limit,
+                "map": reach,
+            },
+            "colours": {"sequential": sequential(), "diverging": diverging()},
+            "picture": self._picture,
+            "exact": self.exact,
+            "runs": [_run(run, facts, reach, exact=self.exact) for run in facts.runs],
+        }
+
+
+def _shape(field: FieldFacts) -> str:
+    sizes = ", ".join(f"{size:,}" for size in field.shape)
+    return f"({sizes}) {field.dtype}" if field.axes else f"{field.without_axes}, {field.dtype}"
+
+
+def _most_alike(run: RunFacts) -> tuple[int, int, str] | None:
+    """Return the pair of sequences with the highest similarity after the last layer, by two decimals."""
+    if run.sequence_similarity is None or len(run.sequence_similarity[-1]) == 1:
+        return None
+    similar = run.sequence_similarity[-1]
+    rows, columns = np.triu_indices(len(similar), 1)
+    values = similar[rows, columns]
+    if not np.isfinite(values).any():
+        return None
+    best = int(np.nanargmax(np.round(values, 2)))
+    return int(rows[best]), int(columns[best]), two_decimals(values[best])
+
+
+def _reach(run: RunFacts) -> float:
+    """Return the largest distance from the middle of the map, the measure of both of its axes."""
+    if run.projection is None or not np.isfinite(run.projection.points).any():
+        return 0.0
+    return float(np.nanmax(np.abs(run.projection.points)))
+
+
+def _run(run: RunFacts, facts: OutputFacts, reach: float, *, exact: bool) -> dict[str, Any]:
+    def lower(square: Any) -> Any:
+        """Keep one half of a symmetric matrix, with its diagonal: ``(layers, n (n + 1) / 2)``."""
+        rows, columns = np.tril_indices(square.shape[-1])
+        return square[:, rows, columns]
+
+    def numbers(values: Any, curve: str, limit: float) -> dict[str, Any] | None:
+        return None if values is None else _packed(quantize(values, curve, limit, exact=exact or values.size <= _FEW))
+
+    largest = 0.0 if run.hidden is None else float(np.abs(run.hidden[np.isfinite(run.hidden)]).max(initial=0))
+    return {
+        "name": run.name,
+        "kind": run.kind,
+        "fields": [
+            {
+                "name": field.name,
+                "meaning": field.meaning,
+                "axes": [[axis.name, axis.size, axis.origin] for axis in field.axes],
+                "dtype": field.dtype,
+                "withoutAxes": field.without_axes,
+                "notFinite": field.not_finite,
+            }
+            for field in run.fields
+        ],
+        "missing": [{"name": one.name, "reason": one.reason, "line": one.line} for one in run.missing],
+        "layers": list(run.layers),
+        "hidden": numbers(run.hidden, "signed", largest),
+        "tokens": None if run.token_similarity is None else numbers(lower(run.token_similarity), "linear", 1),
+        "sequences": None if run.sequence_similarity is None else numbers(lower(run.sequence_similarity), "linear", 1),
+        "map": None if run.projection is None else numbers(run.projection.points, "linear", reach),
+        "explained": [0, 0] if run.projection is None else [round(share, 4) for share in run.projection.explained],
+        "attention": numbers(run.attention, "share", facts.attention_limit),
+        "attentionLayers": list(run.attention_layers),
+        "heads": list(run.heads),
+        "logits": numbers(run.logits, "signed", facts.logits_limit),
+        "labels": list(run.labels),
+        "words": None if run.words is None else run.words.ravel().tolist(),
+    }
+
+
+def _packed(numbers: Quantized) -> dict[str, Any]:
+    return {"codes": numbers.codes, "curve": numbers.curve, "scale": numbers.scale}
