@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 from coursekit.errors import CourseError, did_you_mean
 
 if TYPE_CHECKING:
+    from coursekit.course.checkpoint import checkpoint as checkpoint
     from coursekit.course.notebook import setup as setup
-    from coursekit.hub.checkpoints import checkpoint as checkpoint
     from coursekit.views.auto.view import AutoModelTrace as AutoModelTrace
     from coursekit.views.batch.view import TensorBuilder as TensorBuilder
     from coursekit.views.cache.view import CacheBrowser as CacheBrowser
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 _HOMES = {
     "setup": "course.notebook",
-    "checkpoint": "hub.checkpoints",
+    "checkpoint": "course.checkpoint",
     "ConfigBrowser": "views.config.view",
     "ModelMap": "views.model.view",
     "WeightComparison": "views.weights.view",

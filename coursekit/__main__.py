@@ -12,9 +12,9 @@ from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING
 
 from coursekit import frameworks
-from coursekit.course import notebook
+from coursekit.course import checkpoint, notebook
 from coursekit.errors import CourseError
-from coursekit.hub import checkpoints, lookup, offline
+from coursekit.hub import lookup, offline
 from coursekit.hub.staging import cache_folder
 
 if TYPE_CHECKING:
@@ -138,7 +138,7 @@ def _hub() -> str:
 
 
 def _choice() -> str:
-    choice = checkpoints.choose(_LESSONS_LOAD)
+    choice = checkpoint.choose(_LESSONS_LOAD)
     return f"{choice.checkpoint}{' (cached)' if choice.cached else ''}. {choice.note}".rstrip(". ")
 
 

@@ -9,6 +9,7 @@ import copy
 import json
 import re
 import threading
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,7 +17,7 @@ from coursekit.errors import CourseError, did_you_mean
 from coursekit.hub.staging import DISK_FULL, cache_folder, publish, repository_folder, staging
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
 SECONDS = 2.5  # how long a decision may take; what is left of three seconds is for a slow machine
 _CONFIG = "config.json"
@@ -105,19 +106,7 @@ def gives(model_id: str, *, seconds: float = SECONDS) -> bool:
     """
     if is_offline():
         return False
-    answers: list[Any] = []
-
-    def ask() -> None:
-        try:
-            answers.append(_head(model_id))
-        except Exception:  # noqa: BLE001  (each generation of the client has its own ways to say "not reached")
-            answers.append(None)
-
-    # A name server that swallows questions keeps its asker for half a minute: so another thread asks.
-    asker = threading.Thread(target=ask, daemon=True)
-    asker.start()
-    asker.join(seconds)
-    response = answers[0] if answers else None
+    response = within(lambda: _head(model_id), seconds=seconds)
     if response is None:
         return False
     refused = refusal(model_id, response)
@@ -125,6 +114,24 @@ def gives(model_id: str, *, seconds: float = SECONDS) -> bool:
         raise refused
     # The client itself accepts no file without this header: a page of the hotel's network is no answer.
     return bool(response.status_code == 200 and response.headers.get("X-Repo-Commit"))  # noqa: PLR2004  (HTTP: OK)
+
+
+def within(call: Callable[[], Any], *, seconds: float) -> Any:
+    """Return what ``call`` returns, or None where it raises or is not back after ``seconds``.
+
+    A name server that swallows questions keeps its asker for half a minute, whatever time-out the client has: so
+    another thread asks, and is left behind when the time is over.
+    """
+    answers: list[Any] = []
+
+    def ask() -> None:
+        with suppress(Exception):  # each generation of the client has its own ways to say "not reached"
+            answers.append(call())
+
+    asker = threading.Thread(target=ask, daemon=True)
+    asker.start()
+    asker.join(seconds)
+    return answers[0] if answers else None
 
 
 def _head(model_id: str) -> Any:

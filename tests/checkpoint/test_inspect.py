@@ -222,7 +222,7 @@ def test_an_empty_folder_is_a_checkpoint_with_two_findings(tmp_path):
 
 
 def test_an_id_comes_from_the_cache():
-    from coursekit.hub.checkpoints import OFFLINE_ID, offline_folder
+    from coursekit.course.checkpoint import OFFLINE_ID, offline_folder
 
     if offline_folder() is None:
         pytest.skip("the offline BERT is not in the cache: python -m coursekit prepare")

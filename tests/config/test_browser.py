@@ -106,7 +106,7 @@ def test_the_filter_leaves_what_was_changed(live):
     output.get_by_label("Only what was changed").focus()
     live.page.keyboard.press("Space")
     output.get_by_role("row", name="max_position_embeddings").wait_for(state="detached")
-    assert output.get_by_text("2 of ").is_visible()
+    output.get_by_text("2 of ").wait_for()
     assert "12 changed" in output.get_by_role("row", name="num_hidden_layers").inner_text().replace("\t", " ")
     live.page.keyboard.press("Space")
     output.get_by_role("row", name="max_position_embeddings").wait_for()

@@ -10,7 +10,7 @@ from transformers import BertConfig, CLIPConfig, DistilBertConfig
 
 from coursekit import frameworks
 from coursekit.errors import CourseError
-from coursekit.facts.config.source import find_config
+from coursekit.facts.config.load import find_config
 from coursekit.facts.model.size import size_facts
 from coursekit.views.config import drawing as draw
 from coursekit.views.config.view import ConfigBrowser

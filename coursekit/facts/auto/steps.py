@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from coursekit.facts.auto.weight_choice import Fresh, WeightChoice
     from coursekit.facts.checkpoint.fit import Fit
-    from coursekit.facts.files.source import Source
+    from coursekit.facts.files.locate import Source
 
 DONE, FAILED, OPEN = "done", "failed", "not reached"
 TITLES = (

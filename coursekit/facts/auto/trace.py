@@ -11,11 +11,23 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from coursekit import frameworks
-from coursekit.errors import did_you_mean
+from coursekit.errors import CourseError, did_you_mean
 from coursekit.facts.auto.mapping import choose_class, mapping_of, require_task, rows_of
 from coursekit.facts.auto.steps import DONE, FAILED, TITLES, Step, TraceFacts
 from coursekit.facts.auto.weight_choice import choose_weights, compare_names
-from coursekit.facts.files.source import CONFIG, FOLDER, HUB, NOWHERE, Source, find, read_config
+from coursekit.facts.config.load import read_config
+from coursekit.facts.files.locate import (
+    CACHE,
+    CONFIG_NAME,
+    FOLDER,
+    HUB,
+    MODEL_TYPE,
+    NOWHERE,
+    Source,
+    is_weight_file,
+    locate,
+    on_hub,
+)
 from coursekit.facts.files.tensor_names import shape_text
 from coursekit.frameworks.blueprint import quiet
 
@@ -53,11 +65,32 @@ def trace_facts(
     """
     framework = framework or frameworks.choose()
     require_task(framework, task)
-    source = find(checkpoint)
+    source = _files_of(checkpoint)
     walk = _Walk(source, task, framework)
     with quiet():
         walk.go()
     return walk.facts()
+
+
+def _files_of(checkpoint: Any) -> Source:
+    """Return the files that ``from_pretrained`` would find."""
+    source = locate(checkpoint, revision="main")
+    if source.is_object:
+        raise CourseError(
+            f"{source}. AutoModelTrace needs a checkpoint.",
+            why="it follows from_pretrained, which begins with the name of a folder or of a checkpoint on the Hub.",
+            remedy='Give that name, such as "bert-base-cased", or a folder that save_pretrained wrote.',
+        )
+    if source.kind == FOLDER or (source.kind == CACHE and any(map(is_weight_file, source.sizes))):
+        return source
+    there = on_hub(source)
+    if there.kind == NOWHERE and source.given == MODEL_TYPE:
+        raise CourseError(
+            f"{source}. AutoModelTrace needs a checkpoint.",
+            why="from_pretrained would look for a checkpoint of that name on the Hub, which does not answer.",
+            remedy='Give the id of a checkpoint, such as "bert-base-cased", or a folder.',
+        )
+    return there
 
 
 class _StopError(Exception):
@@ -114,14 +147,14 @@ class _Walk:
         from transformers import AutoConfig
 
         source = self.source
-        where = {FOLDER: "in the folder", "cache": "in the cache", HUB: "on the Hub", NOWHERE: ""}[source.kind]
+        where = {FOLDER: "in the folder", CACHE: "in the cache", HUB: "on the Hub", NOWHERE: ""}[source.kind]
         if source.kind == NOWHERE:
             _, reason = self.said(AutoConfig.from_pretrained)
             note = (
                 "It is no folder here, it is not in the cache, and the Hub does not answer (or HF_HUB_OFFLINE is set)."
             )
             raise self.stop("not found", note, reason=reason)
-        if CONFIG not in source.sizes:
+        if CONFIG_NAME not in source.sizes:
             _, reason = self.said(AutoConfig.from_pretrained) if source.kind != HUB else (None, "")
             raise self.stop(
                 f"there is none {where}", "Without it nothing says which architecture to build.", reason=reason

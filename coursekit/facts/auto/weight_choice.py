@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from coursekit.facts.checkpoint.fit import Fit, compare
-from coursekit.facts.files.source import CACHE, FOLDER, HUB, Source, is_weight_file
+from coursekit.facts.files.locate import CACHE, FOLDER, HUB, Source, is_weight_file
 from coursekit.facts.files.weight_file import KERAS, read_weight_file
 
 if TYPE_CHECKING:

@@ -6,27 +6,30 @@ Only headers of weight files are read. Nothing that lies in a checkpoint is run.
 from __future__ import annotations
 
 from collections import Counter
+from contextlib import suppress
 from dataclasses import dataclass
 from math import prod
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from coursekit.errors import CourseError, did_you_mean
 from coursekit.facts.checkpoint.fit import Fit, fit
-from coursekit.facts.files.config_json import ConfigFile, annotate, read_json
+from coursekit.facts.config.annotation import ConfigFile, annotate
 from coursekit.facts.files.findings import ERROR, NOTE, WARNING, Finding, by_severity
-from coursekit.facts.files.place import find
+from coursekit.facts.files.json import read_json
+from coursekit.facts.files.locate import CONFIG_NAME, MODEL_TYPE, WEIGHT_FILE, locate
 from coursekit.facts.files.tensor_names import shape_text
 from coursekit.facts.files.weight_sets import WeightSet, read_weight_sets
+from coursekit.hub.staging import cache_folder
 
 if TYPE_CHECKING:
     import os
-    from pathlib import Path
 
-    from coursekit.facts.files.place import Place
+    from coursekit.facts.files.locate import Source
 
-CONFIG = "config.json"
 _MOST_FILES = 500
 _ROLES = {
-    CONFIG: "config: the sizes and choices that the model is built from",
+    CONFIG_NAME: "config: the sizes and choices that the model is built from",
     "generation_config.json": "how the model writes text, for models that do",
     "tokenizer.json": "tokenizer: from text to input IDs",
     "tokenizer_config.json": "tokenizer: its settings",
@@ -119,21 +122,23 @@ def checkpoint_facts(source: str | os.PathLike[str]) -> CheckpointFacts:
     CourseError
         When there is nothing of this name on this machine.
     """
-    place = find(source)
+    place = _on_this_machine(source)
+    folder: Path = place.folder  # type: ignore[assignment]  # it is on this machine
+    only = place.file if place.given == WEIGHT_FILE else None
     findings: list[Finding] = []
-    files = _files(place, findings)
+    files = _files(folder, only, findings)
     config = settings = None
     names = {file.name for file in files}
-    if CONFIG in names or f"{CONFIG}/" in names:
-        settings, problems = read_json(place.folder / CONFIG)
+    if CONFIG_NAME in names or f"{CONFIG_NAME}/" in names:
+        settings, problems = read_json(folder / CONFIG_NAME)
         findings += problems
-    elif place.file is None:
+    elif only is None:
         what = "There is no config.json, so nothing says how the model is built."
         findings.append(Finding(ERROR, "", what, "Save the model with save_pretrained, which writes both."))
     if settings is not None:
-        config, problems = annotate(settings, CONFIG)
+        config, problems = annotate(settings, CONFIG_NAME)
         findings += problems
-    weights = read_weight_sets(place.folder, place.file, [file.name.removesuffix("/") for file in files])
+    weights = read_weight_sets(folder, only, [file.name.removesuffix("/") for file in files])
     fits: list[Fit | None] = []
     for one in weights:
         findings += one.findings
@@ -144,13 +149,36 @@ def checkpoint_facts(source: str | os.PathLike[str]) -> CheckpointFacts:
             findings += _dtype_finding(settings, one)
         fits.append(compared)
     findings += _about_sets(weights)
-    name = str(source).rstrip("/\\") if place.commit else (place.file or place.folder.resolve()).name
-    return CheckpointFacts(name, place.commit, files, config, weights, tuple(fits), by_severity(findings))
+    return CheckpointFacts(
+        only.name if only else place.shown, place.commit, files, config, weights, tuple(fits), by_severity(findings)
+    )
 
 
-def _files(place: Place, findings: list[Finding]) -> tuple[CheckpointFile, ...]:
+def _on_this_machine(value: Any) -> Source:
+    source = locate(value)
+    if source.folder is not None:
+        return source
+    if source.is_object or source.given == MODEL_TYPE:
+        raise CourseError(
+            f"{source}. CheckpointInspector needs the files of a checkpoint.",
+            why="it shows what lies on a disk: the config, the weights, and whether they go together.",
+            remedy="Save a model first, model.save_pretrained(folder), and give the folder.",
+        )
+    known: list[str] = []
+    with suppress(OSError):
+        known += [entry.name for entry in Path().iterdir() if entry.is_dir()]
+        known += [entry.name.removeprefix("models--").replace("--", "/") for entry in cache_folder().glob("models--*")]
+    raise CourseError(
+        f"There is no folder {source.shown!r} here, and no such id in the Hugging Face cache."
+        f"{did_you_mean(source.shown, known)}",
+        why="the inspector reads what is on this machine; it downloads nothing.",
+        remedy="Correct the name, or load the checkpoint once with from_pretrained, which puts it in the cache.",
+    )
+
+
+def _files(folder: Path, only: Path | None, findings: list[Finding]) -> tuple[CheckpointFile, ...]:
     try:
-        paths = [place.file] if place.file and not (place.folder / CONFIG).exists() else sorted(place.folder.iterdir())
+        paths = [only] if only and not (folder / CONFIG_NAME).exists() else sorted(folder.iterdir())
     except OSError as error:
         what = f"The folder cannot be read: {error.strerror or error}."
         findings.append(Finding(ERROR, "", what, "Check who may read it."))
@@ -177,7 +205,9 @@ def _fit_findings(compared: Fit, weights: WeightSet) -> list[Finding]:
         return [Finding(NOTE, where, f"Config and weights were not compared. {compared.reason}")]
     for group, stored, called_for in compared.counts:
         what = f"The weights have {stored} × {group}, and the config calls for {called_for}."
-        found.append(Finding(ERROR, CONFIG, what, "One of the two files was changed, or they come from two models."))
+        found.append(
+            Finding(ERROR, CONFIG_NAME, what, "One of the two files was changed, or they come from two models.")
+        )
     if compared.mismatched:
         one, have = compared.mismatched[0], "has" if len(compared.mismatched) == 1 else "have"
         what = f"{_tensors(len(compared.mismatched))} {have} another shape than the config calls for, "

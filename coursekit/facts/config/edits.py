@@ -7,7 +7,8 @@ from keyword import iskeyword
 from typing import TYPE_CHECKING, Any
 
 from coursekit.errors import CourseError, did_you_mean
-from coursekit.facts.config.facts import check_config, defaults_of, is_config, known_names, values_of, walk
+from coursekit.facts.config.facts import check_config, defaults_of, known_names, values_of, walk
+from coursekit.facts.files.locate import is_config
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

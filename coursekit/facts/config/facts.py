@@ -12,6 +12,7 @@ from coursekit.errors import CourseError
 from coursekit.facts.config.documentation import documentation
 from coursekit.facts.config.groups import ORDER, Attribute, architecture_rank, group_of, mapping, short
 from coursekit.facts.config.warnings import ConfigWarning, config_warnings
+from coursekit.facts.files.locate import is_config
 
 __all__ = [
     "Attribute",
@@ -23,7 +24,6 @@ __all__ = [
     "config_facts",
     "defaults_of",
     "differences",
-    "is_config",
     "known_names",
     "values_of",
     "walk",
@@ -187,11 +187,6 @@ def walk(config: Any, prefix: str = "", seen: frozenset[int] = frozenset()) -> I
     for name, value in vars(config).items():
         if not name.startswith("_") and is_config(value) and id(value) not in seen:
             yield from walk(value, f"{prefix}.{name}" if prefix else name, seen | {id(config)})
-
-
-def is_config(value: Any) -> bool:
-    """Tell whether ``value`` is a config of transformers, without importing it."""
-    return hasattr(type(value), "model_type") and hasattr(type(value), "attribute_map")
 
 
 def values_of(config: Any) -> dict[str, Any]:

@@ -20,7 +20,7 @@ class Attribute:
     name
         Its name.
     group
-        Its group, one of ``ORDER`` in ``attributes.py``.
+        Its group, one of ``ORDER``.
     value, default
         Both as short text; ``default`` is empty when the class has none.
     changed
@@ -45,7 +45,10 @@ class Attribute:
 
 
 GROUPS: tuple[tuple[str, str], ...] = (
-    ("Where it came from", r"^(name_or_path|architectures|transformers_version|dtype|torch_dtype|model_type)$"),
+    (
+        "Metadata",
+        r"^(name_or_path|architectures|auto_map|transformers_version|dtype|torch_dtype|model_type|quantization_config)$",
+    ),
     ("Tokens", r"_token(_id|_index|_idx)?(s)?$|_token_ids$|^tokenizer_class$|^prefix$|^bad_words_ids$"),
     (
         "Text generation",
@@ -88,7 +91,7 @@ ORDER: tuple[str, ...] = (
     "Tokens",
     "Outputs and labels",
     "Text generation",
-    "Where it came from",
+    "Metadata",
     "Everything else",
     "Not known to this architecture",
 )

@@ -8,8 +8,8 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from coursekit import frameworks
-from coursekit.facts.files.config_json import read_json
 from coursekit.facts.files.findings import ERROR, NOTE, WARNING, Finding
+from coursekit.facts.files.json import read_json
 from coursekit.facts.files.weight_file import KERAS, SAFETENSORS, WeightFile, read_weight_file
 
 if TYPE_CHECKING:

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from coursekit import frameworks
 from coursekit.errors import CourseError
+from coursekit.facts.config.load import config_of
+from coursekit.facts.files.locate import MODEL, MODEL_CLASS, is_config, locate
 from coursekit.facts.model import changes
 from coursekit.facts.model.attempt import attempt, reason
 from coursekit.facts.model.dimensions import Dimension
@@ -16,7 +18,6 @@ from coursekit.facts.model.experiments import Effect, Experiments, Findings
 from coursekit.facts.model.flow.picture import Flow
 from coursekit.facts.model.flow.stacks import flow
 from coursekit.facts.model.sketch import Sketch
-from coursekit.facts.model.source import resolve
 from coursekit.facts.model.tree import Node, named
 from coursekit.frameworks.blueprint import quiet
 
@@ -116,10 +117,25 @@ def model_facts(source: Any, *, names: bool = True, framework: str | None = None
     CourseError
         When ``source`` is something else or a model without weights, or no model can be built from its config.
     """
-    model, config = resolve(source)
+    model, config = _resolved(source)
     chosen = (frameworks.of(model) if model is not None else None) or frameworks.choose(name=framework)
     with quiet():  # an architecture has something to say of many a config that is only tried
         return _facts(chosen, model, config, names=names)
+
+
+def _resolved(source: Any) -> tuple[Any, Any]:
+    """Return the model, if ``source`` is one, and the config."""
+    found = locate(source, revision="main")
+    if found.given == MODEL:
+        config = getattr(source, "config", None)
+        return source, config if is_config(config) else None
+    if found.given == MODEL_CLASS:
+        raise CourseError(
+            f"{found.shown} is a class, not a model.",
+            why="a class says how to build something; the sizes stand in an instance, or in its config.",
+            remedy=f"Make one: {found.shown}({source.config_class.__name__}())",
+        )
+    return None, config_of(found)
 
 
 def _facts(framework: Framework, model: Any, config: Any, *, names: bool) -> ModelFacts:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from coursekit.errors import reject_unknown
 from coursekit.facts.checkpoint.inspect import CheckpointFacts, checkpoint_facts
-from coursekit.facts.files.config_json import GROUPS
+from coursekit.facts.config.groups import ORDER
 from coursekit.facts.files.findings import NOTE, Finding
 from coursekit.facts.files.tensor_names import group_of, shape_text
 from coursekit.views.page.explorer import Explorer
@@ -124,7 +124,7 @@ class CheckpointInspector(Explorer[CheckpointFacts]):
 
     def _grouped_config(self) -> list[tuple[str, list[Any]]]:
         entries = self.facts.config.entries if self.facts.config is not None else ()
-        groups = [(title, [entry for entry in entries if entry.group == key]) for key, title in GROUPS.items()]
+        groups = [(group, [entry for entry in entries if entry.group == group]) for group in ORDER]
         return [(title, found) for title, found in groups if found]
 
     def static_html(self) -> str:

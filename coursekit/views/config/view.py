@@ -9,7 +9,7 @@ from coursekit import frameworks
 from coursekit.errors import CourseError, reject_unknown
 from coursekit.facts.config.edits import code_of, edited
 from coursekit.facts.config.facts import ConfigFacts, architecture_integers, config_facts, differences
-from coursekit.facts.config.source import find_config
+from coursekit.facts.config.load import find_config
 from coursekit.facts.model.size import SizeFacts, shaped_tensors, size_facts
 from coursekit.views.config import drawing as draw
 from coursekit.views.config.figures import beside, figures, memory

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from coursekit.errors import CourseError
+from coursekit.facts.files.locate import CONFIG_NAME, FOLDER, Source, is_weight_file, locate
 from coursekit.hub import lookup
 from coursekit.hub.offline import OFFLINE_ID, PREPARE, offline_folder, prepare
 
@@ -100,11 +101,17 @@ def _overridden(name: str, wanted: str) -> Choice:
 def _as_named(name: str) -> Choice | None:
     """Return the choice of ``name`` itself, or None where it is neither cached nor to be had from the Hub."""
     begun = time.monotonic()
-    folder = os.path.expanduser(name) if isinstance(name, (str, os.PathLike)) else ""  # noqa: PTH111  (keeps "./x")
-    if os.path.isdir(folder):  # noqa: PTH112  (Path("") would be the current folder)
-        _check_folder(Path(folder))
-        return Choice(folder, "", cached=False)
-    lookup.check_id(name)
+    source = locate(name, revision="main")
+    if source.is_object:
+        raise CourseError(
+            f"{source}. ck.checkpoint needs a name.",
+            why="it answers what to give to from_pretrained: the id or the folder of a checkpoint.",
+            remedy='Give that name, such as ck.checkpoint("bert-base-cased").',
+        )
+    if source.kind == FOLDER:
+        _check_folder(source)
+        return Choice(source.checkpoint, "", cached=False)
+    name = source.shown
     if lookup.is_cached(name):
         return Choice(name, "", cached=True)
     # The first import of the Hub's client may have taken long; the Hub gets its chance all the same.
@@ -112,12 +119,12 @@ def _as_named(name: str) -> Choice | None:
     return Choice(name, "", cached=False) if lookup.gives(name, seconds=seconds) else None
 
 
-def _check_folder(folder: Path) -> None:
-    weights = (*folder.glob("*.safetensors"), *folder.glob("*.bin"), *folder.glob("*.h5"))
-    missing = "config.json" if not (folder / "config.json").is_file() else "" if weights else "file with weights"
+def _check_folder(source: Source) -> None:
+    weights = any(map(is_weight_file, source.sizes))
+    missing = CONFIG_NAME if CONFIG_NAME not in source.sizes else "" if weights else "file with weights"
     if missing:
         raise CourseError(
-            f"The folder {str(folder)!r} is no checkpoint: it has no {missing}.",
+            f"The folder {source.shown!r} is no checkpoint: it has no {missing}.",
             why="from_pretrained takes a folder of that name before it looks on the Hub.",
             remedy="Name a folder that save_pretrained wrote, or rename this one if you mean an id on the Hub.",
         )

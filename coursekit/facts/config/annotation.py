@@ -1,30 +1,17 @@
-"""``config.json``, read as data and sorted by what its attributes are for."""
+"""``config.json`` as a reader wants it: its attributes in groups, each with what it is for."""
 
 from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from coursekit.facts.config.groups import ORDER, group_of
 from coursekit.facts.files.findings import ERROR, WARNING, Finding
-from coursekit.facts.files.weight_file import regular_file_problem
 
-if TYPE_CHECKING:
-    from pathlib import Path
-
-ARCHITECTURE, METADATA, TRAINING, USE = "architecture", "metadata", "training", "use"
-GROUPS = {
-    ARCHITECTURE: "Architecture: what the model is built from",
-    METADATA: "Metadata: where the checkpoint comes from",
-    TRAINING: "Training: how it starts and learns; the saved weights do not depend on it",
-    USE: "Use: how the model is run",
-}
-"""The groups of attributes, in the order in which they are shown, with what they are."""
-
-_LARGEST = 16_000_000  # bytes; no config is that long, and JSON takes many times its size in memory
 _LONGEST = 200  # characters of a value that are shown
 
-_METADATA = {
+MEANINGS = {
     "_name_or_path": "what the model was loaded from before it was saved",
     "architectures": "the class that saved the weights",
     "auto_map": "code that comes with the checkpoint; this course never runs it",
@@ -33,12 +20,8 @@ _METADATA = {
     "quantization_config": "how the numbers were made smaller",
     "torch_dtype": "the type of the numbers when it was saved",
     "transformers_version": "the transformers library that saved it",
-}
-_TRAINING = {
     "initializer_range": "the standard deviation of new random weights",
     "gradient_checkpointing": "trade time for memory in training",
-}
-_USE = {
     "is_decoder": "whether a token may look only to its left",
     "use_cache": "whether keys and values are kept for the next token",
     "id2label": "the names of a classifier's classes",
@@ -46,8 +29,6 @@ _USE = {
     "pad_token_id": "the input ID that fills up short sequences",
     "problem_type": "which kind of classification the head does",
     "return_dict": "whether the output has named fields",
-}
-_ARCHITECTURE = {
     "activation": "the function between the two layers of the feed-forward part",
     "dim": "the size of the hidden states vector",
     "hidden_act": "the function between the two layers of the feed-forward part",
@@ -64,6 +45,7 @@ _ARCHITECTURE = {
     "type_vocab_size": "how many kinds of segments a token can belong to",
     "vocab_size": "how many tokens the vocabulary has",
 }
+"""What attributes are for, in plain words; the library's own documentation says more."""
 
 
 @dataclass(frozen=True)
@@ -83,7 +65,7 @@ class ConfigFile:
     Attributes
     ----------
     entries
-        Its attributes, grouped as in ``GROUPS``.
+        Its attributes, in the groups and the order of ``coursekit.facts.config.groups``.
     model_type
         The architecture, or an empty string.
     saved_by
@@ -95,31 +77,14 @@ class ConfigFile:
     saved_by: str
 
 
-def read_json(path: Path) -> tuple[dict[str, Any] | None, tuple[Finding, ...]]:
-    """Return the JSON object in the file at ``path``, or None and what is wrong with it."""
-
-    def failed(what: str, remedy: str = "") -> tuple[None, tuple[Finding, ...]]:
-        return None, (Finding(ERROR, path.name, what, remedy),)
-
-    if problem := regular_file_problem(path, largest=_LARGEST):
-        return None, (problem,)
-    try:
-        value = json.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        return failed(f"It cannot be read: {error.strerror or error}.", "Check who may read it.")
-    except (ValueError, RecursionError) as error:  # UnicodeDecodeError too
-        return failed(f"It is not valid JSON: {str(error)[:120]}.", "Correct it there, or save the model again.")
-    if not isinstance(value, dict):
-        kind = {list: "a list", str: "a text", type(None): "null", bool: "true or false"}.get(type(value), "a number")
-        return failed(f"Its JSON is {kind}, and it must be an object: {{…}}.", "Save the model again.")
-    return value, ()
-
-
 def annotate(settings: dict[str, Any], name: str) -> tuple[ConfigFile, tuple[Finding, ...]]:
     """Return the content of a config, annotated, and what is worth saying about it."""
-    order = list(GROUPS)
+    order = list(ORDER)
     entries = sorted(
-        (ConfigEntry(key, _shown(value), *_group(key)) for key, value in settings.items()),
+        (
+            ConfigEntry(key, _shown(value), group_of(key.removeprefix("_")), meaning_of(key))
+            for key, value in settings.items()
+        ),
         key=lambda entry: order.index(entry.group),
     )
     findings = []
@@ -138,17 +103,15 @@ def annotate(settings: dict[str, Any], name: str) -> tuple[ConfigFile, tuple[Fin
     return config, tuple(findings)
 
 
-def _group(key: str) -> tuple[str, str]:
-    for group, meanings in ((METADATA, _METADATA), (TRAINING, _TRAINING), (USE, _USE), (ARCHITECTURE, _ARCHITECTURE)):
-        if key in meanings:
-            return group, meanings[key]
-    if "dropout" in key or key.endswith("_pdrop"):
-        return TRAINING, "the share of numbers that are dropped in training"
-    if key.endswith("_token_id"):
-        return USE, "the input ID of a special token"
-    if key.startswith(("output_", "_attn", "use_cache")):
-        return USE, ""
-    return ARCHITECTURE, ""
+def meaning_of(name: str) -> str:
+    """Return what an attribute is for in plain words, or an empty string where that is not known."""
+    if name in MEANINGS:
+        return MEANINGS[name]
+    if "dropout" in name or name.endswith("_pdrop"):
+        return "the share of numbers that are dropped in training"
+    if name.endswith("_token_id"):
+        return "the input ID of a special token"
+    return ""
 
 
 def _shown(value: Any) -> str:
