@@ -17,7 +17,7 @@ from coursekit.facts.auto.steps import DONE, FAILED, TITLES, Step, TraceFacts
 from coursekit.facts.auto.weight_choice import choose_weights, compare_names
 from coursekit.facts.files.source import CONFIG, FOLDER, HUB, NOWHERE, Source, find, read_config
 from coursekit.facts.files.tensor_names import shape_text
-from coursekit.frameworks.blueprint import quiet
+from coursekit.frameworks.quiet import quiet
 
 if TYPE_CHECKING:
     import os
