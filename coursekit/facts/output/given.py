@@ -88,7 +88,7 @@ class Given:
     @property
     def output_class(self) -> Any:
         """The class of outputs that the model's ``forward`` or ``call`` states, or None."""
-        return _output_class(self.model)
+        return output_class(self.model)
 
 
 _INNER = ("text_config", "vision_config", "audio_config", "encoder", "decoder", "backbone_config", "qformer_config")
@@ -102,7 +102,8 @@ def _stated(config: Any, name: str) -> int | None:
     return value if isinstance(value, int) and not isinstance(value, bool) else None
 
 
-def _output_class(model: Any) -> Any:
+def output_class(model: Any) -> Any:
+    """Return the class of outputs that the ``forward`` or ``call`` of a class of models states, or None."""
     function = getattr(model, "forward", None) or getattr(model, "call", None)
     while hasattr(function, "__wrapped__"):
         function = function.__wrapped__

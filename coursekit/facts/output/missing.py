@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from coursekit.facts.output.given import output_class
 from coursekit.facts.output.values import arrays_of
 
 if TYPE_CHECKING:
@@ -66,8 +67,8 @@ def missing_fields(named: Named, output: Any, given: Given) -> tuple[Missing, ..
             found.append(Missing(field, reason, line))
             continue
         takes = _takes(argument, named, given)
-        if takes is None and field == "attentions" and (without := _imported_without(argument)):
-            reason = f"A model that has them returns them only when you ask; {without} has none."
+        if takes is None and field == "attentions" and (without := _imported_without(argument, named)):
+            reason = f"{_ASKED} {without} has none, and does not take this argument."
             found.append(Missing(field, reason, call.format(argument)))
         elif takes is False:
             what = "attention weights" if field == "attentions" else "hidden states of all layers"
@@ -80,7 +81,8 @@ def missing_fields(named: Named, output: Any, given: Given) -> tuple[Missing, ..
 def _takes(argument: str, named: Named, given: Given) -> bool | None:
     """Tell whether the model takes an argument; None where neither it nor its config was given."""
     field = argument.removeprefix("output_")
-    if named.could and not any(name.endswith(field) for name in named.could):
+    inner = any("." in name and not name.startswith("past_key_values.") for name in named.values)
+    if named.could and not inner and not any(name.endswith(field) for name in named.could):
         return False
     model = given.model or _base_class(given.config, named.framework)
     return None if model is None else takes_argument(model, argument)
@@ -109,20 +111,21 @@ def _base_class(config: Any, framework: str) -> Any:
         return None
 
 
-def _imported_without(argument: str) -> str:
-    """Return a model class, of those imported, that does not take the argument; empty where all do.
+def _imported_without(argument: str, named: Named) -> str:
+    """Return a model class, of those imported, that returns such outputs and does not take the argument; else nothing.
 
-    An output without class, config or model may come from any of them.
+    An output without config or model may come from any of them.
     """
     for name, module in list(sys.modules.items()):
         if name.startswith("transformers.models.") and ".modeling_" in name:
             for attribute, value in vars(module).items():
-                if (
-                    attribute.endswith("Model")
-                    and isinstance(value, type)
-                    and value.__module__ == name
-                    and "PreTrained" not in attribute
-                    and not takes_argument(value, argument)
-                ):
-                    return attribute
+                own = isinstance(value, type) and value.__module__ == name and attribute.endswith("Model")
+                if own and "PreTrained" not in attribute and _may_return(value, named.kind):
+                    if not takes_argument(value, argument):
+                        return attribute
     return ""
+
+
+def _may_return(model: Any, kind: str) -> bool:
+    stated = getattr(output_class(model), "__name__", "")
+    return bool(stated) and kind.startswith(stated)

@@ -39,7 +39,7 @@ def is_position_name(name: str) -> bool:
     return name.startswith("array ")
 
 
-def names_of(values: Sequence[Any], caches: Sequence[bool], given: Given) -> list[str] | None:
+def names_of(values: Sequence[Any], caches: Sequence[bool], given: Given, *, alone: bool) -> list[str] | None:
     """Return a name for each value of a tuple, or None where they are the layers of one field, passed alone.
 
     Parameters
@@ -50,8 +50,10 @@ def names_of(values: Sequence[Any], caches: Sequence[bool], given: Given) -> lis
         Which of them were caches of transformers.
     given
         What the output came from.
+    alone
+        Whether this is one array, not a tuple: it may be a field of the model's output, or any part of one.
     """
-    stated = given.output_class
+    stated = None if alone else given.output_class
     if stated is not None and (names := _by_class(values, caches, stated)) is not None:
         return names
     if len(values) > 1 and of_layers(tuple(values), given) is not None:

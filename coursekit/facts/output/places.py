@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from coursekit.errors import CourseError
-from coursekit.facts.output.fields import window_of
+from coursekit.facts.output.axes import window_of
 from coursekit.facts.output.given import FRAME, PATCH, POSITION, TOKEN
 from coursekit.facts.output.pictures import CROSS, DECODER, ENCODER
 from coursekit.facts.output.tokens import Positions, positions_of
@@ -112,10 +112,14 @@ def places_of(
             ),
         )
     queries, others = positions_of(batch, length, ids, mask, beside, vocabulary, unit=unit, keys=keys)
+    if ids is not None and length is not None and ids.shape[1] < length:
+        notes.append(
+            f"The model filled its {ids.shape[1]:,} tokens up to {length:,} positions, which it looks at in blocks."
+        )
     drawn = any(one.attentions for one in shown.values())
     if others is not None and drawn and keys is not None and length is not None and keys > length:
         notes.append(
-            f"Attention has {length:,} queries and {keys:,} keys: the keys of earlier steps come from the cache."
+            f"Attention has {length:,} {'query' if length == 1 else 'queries'} and {keys:,} keys: the keys of earlier steps come from the cache."
         )
     return Places(batch, queries, others if drawn else None, unit, tuple(notes))
 

@@ -14,6 +14,7 @@ from coursekit.errors import CourseError
 from coursekit.facts.output.fields import FieldFacts, field_facts
 from coursekit.facts.output.given import Given, given
 from coursekit.facts.output.missing import Missing, missing_fields
+from coursekit.facts.output.naming import IDS
 from coursekit.facts.output.page_budget import Choice, Part, Rows, block_means, choose_part, choose_rows
 from coursekit.facts.output.pca import Projection, principal_components
 from coursekit.facts.output.pictures import CROSS, DECODER, ENCODER, Pictured, chosen_side, pictured, sides_of, steps_of
@@ -208,6 +209,7 @@ def all_sides(
     """Return the same for each side of the outputs, the one asked for first; at most so many."""
     beside = given(input_ids, attention_mask, config)
     read = {name: read_output(output, name, beside) for name, output in runs.items()}
+    beside = _with_own_ids(beside, read)
     vocabulary = vocabulary_of(tokenizer)
     sides = [sides_of(named) for named in read.values()]
     common = tuple(name for name in sides[0] if all(name in other for other in sides)) or sides[0]
@@ -226,6 +228,14 @@ def all_sides(
     return tuple(replace(_one_side(shared, name, at, steps), sides=common) for name in ordered)
 
 
+def _with_own_ids(beside: Given, read: Mapping[str, Named]) -> Given:
+    """Return the same with the ids that are the output themselves, as ``generate`` returns them."""
+    ids = next(iter(read.values())).values.get(IDS)
+    if beside.ids is not None or not isinstance(ids, np.ndarray) or not ids.size or ids.min() < 0 or len(read) > 1:
+        return beside
+    return replace(beside, ids=ids.astype(np.int64))
+
+
 @dataclass(frozen=True, eq=False)
 class _Shared:
     """What all sides of an output have in common."""
@@ -240,7 +250,7 @@ class _Shared:
 
 _SIDES = {
     "": "the model's own tokens",
-    ENCODER: "the encoder, whose input the ids are",
+    ENCODER: "the encoder",
     DECODER: "the decoder",
     CROSS: "what the decoder takes from the encoder (cross)",
 }
@@ -289,7 +299,7 @@ def _one_side(shared: _Shared, side: str, step: int, steps: int) -> OutputFacts:
         others = [name for name in shared.sides if name != side]
         notes.insert(
             0,
-            f"These pictures show {_SIDES.get(side, side)}; the output also has {', '.join(map(_SIDES.get, others, others))}.",
+            f"These pictures show {_SIDES.get(side, side)}. Also here: {', and '.join(map(_SIDES.get, others, others))}.",
         )
     part = replace(part, notes=tuple(dict.fromkeys(notes)))
     found = tuple(_run(shared, name, shown[name], mask=mask, part=part, rows=rows) for name in shared.read)

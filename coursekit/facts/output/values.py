@@ -70,7 +70,7 @@ def read_output(output: Any, run: str, given: Given) -> Named:
     else:
         listed = [output] if is_array(output) else [item for item in output if item is not None and not is_empty(item)]
         read = [reader.read(item, f"element {place}") for place, item in enumerate(listed)]
-        names = names_of(read, [is_cache(item) for item in listed], given)
+        names = names_of(read, [is_cache(item) for item in listed], given, alone=is_array(output))
         if names is None:  # one field of an output, passed alone
             name = of_layers(tuple(read), given) or ""
             values, dtypes = {name: tuple(read)}, {name: _dtype(listed)}
