@@ -43,13 +43,13 @@ def _rebuild(what: str, why: str, remedy: str) -> CourseError:
     return CourseError(what, why=why, remedy=remedy)
 
 
-def nearest(word: str, known: Iterable[str]) -> str | None:
-    """Return the known word that ``word`` was probably meant to be, or None when none is close."""
+def nearest(word: str, known: Iterable[str], *, cutoff: float = 0.6) -> str | None:
+    """Return the known word that ``word`` was probably meant to be, or None when none is so close (from 0 to 1)."""
     from difflib import get_close_matches  # here, since `import coursekit` would pay for it every time
 
     words = list(known)
     by_lower_case = {other.lower(): other for other in words}
-    matches = get_close_matches(word.lower(), by_lower_case, n=1, cutoff=0.6)
+    matches = get_close_matches(word.lower(), by_lower_case, n=1, cutoff=cutoff)
     return by_lower_case[matches[0]] if matches else None
 
 

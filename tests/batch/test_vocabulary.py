@@ -40,13 +40,10 @@ def test_a_tokenizers_own_ids_are_never_odd(tokenizer, sentence, special):
     assert Vocabulary.of(tokenizer).oddities((ids,)) == ()
 
 
-@pytest.mark.parametrize(
-    ("ids", "words"), [((101, 100, 7592, 102), "1 of 2 ids is [UNK]"), ((101, 3, 4, 102), "2 of 2 ids are unused")]
-)
-def test_unknown_and_unused_ids_are_named(tokenizer, ids, words):
-    (odd,) = Vocabulary.of(tokenizer).oddities((ids,))
+def test_unused_ids_are_named(tokenizer):
+    (odd,) = Vocabulary.of(tokenizer).oddities(((101, 3, 4, 102),))
 
-    assert words in odd.reason
+    assert "2 of 2 ids are unused" in odd.reason
 
 
 def test_ids_without_a_token_are_empty_and_keep_their_place(tokenizer):

@@ -148,7 +148,7 @@ def test_a_tuple_is_named_by_order_and_shape(bert):
     with torch.no_grad():
         values = model(**inputs, output_attentions=True, output_hidden_states=True, return_dict=False)
 
-    run = output_facts({"output": values}).runs[0]
+    run = output_facts({"output": values}, config=model).runs[0]
 
     assert [field.name for field in run.fields] == [name for name, value in output.items() if len(value)]
     assert run.hidden.shape[0] == 7
@@ -185,8 +185,12 @@ def test_the_two_scores_of_an_answer_are_two_labels_of_each_token():
     ("values", "name", "layers"),
     [(np.zeros((4, 2, 3, 8)), "hidden_states", 4), (np.full((4, 2, 3, 5, 5), 0.2), "attentions", 4)],
 )
-def test_one_field_passed_alone_is_known_by_its_shape(values, name, layers):
-    run = output_facts({"output": tuple(values)}).runs[0]
+def test_one_field_passed_alone_is_known_by_its_shape_and_the_config(values, name, layers):
+    from transformers import BertConfig
+
+    config = BertConfig(num_hidden_layers=layers - (name == "hidden_states"), hidden_size=8)
+
+    run = output_facts({"output": tuple(values)}, config=config).runs[0]
 
     assert [field.name for field in run.fields] == [name]
     assert run.fields[0].shape[0] == layers
@@ -225,12 +229,20 @@ def test_of_two_sides_the_encoder_is_shown_and_said():
     assert "encoder" in facts.part.notes[0]
 
 
-def test_an_output_of_outputs_names_the_part_to_pass():
-    with pytest.raises(CourseError) as caught:
-        output_facts({"output": {"logits_per_text": np.zeros((1, 1, 1, 1)), "text_model_output": random_output()}})
+def test_an_output_of_outputs_is_shown_part_by_part():
+    output = {
+        "logits_per_text": np.zeros((2, 1)),
+        "vision_model_output": random_output(length=4),
+        "text_model_output": random_output(seed=1),
+    }
 
-    assert "It has logits_per_text, text_model_output." in caught.value.what
-    assert "output.text_model_output" in caught.value.remedy
+    facts = output_facts({"output": output}, [[1, 2, 3], [3, 2, 1]])
+
+    assert facts.sides == ("text_model_output", "vision_model_output")
+    np.testing.assert_array_equal(facts.runs[0].hidden[0], output["text_model_output"]["last_hidden_state"])
+    assert "vision_model_output.last_hidden_state" in [field.name for field in facts.runs[0].fields]
+    other = output_facts({"output": output}, [[1, 2, 3], [3, 2, 1]], side="vision_model_output")
+    np.testing.assert_array_equal(other.runs[0].attention[1], output["vision_model_output"]["attentions"][1])
 
 
 @pytest.mark.filterwarnings("ignore::UserWarning")  # PyTorch's own, about quantized and nested tensors
@@ -321,12 +333,12 @@ BAD = {
     "a string": ("output", {}, "holds no tensors"),
     "nothing in it": ({}, {}, "holds no tensors"),
     "objects": ({"last_hidden_state": np.array([["a"]])}, {}, "values"),
-    "one axis": (np.zeros(3), {}, "no hidden states"),
     "no token": (np.zeros((2, 0, 4), dtype=np.float32), {}, "empty"),
     "ids of another length": (random_output(), {"input_ids": [[1, 2], [3, 4]]}, "input_ids"),
     "ragged ids": (random_output(), {"input_ids": [[1, 2, 3], [3, 4]]}, "input_ids"),
     "sentences as ids": (random_output(), {"input_ids": ["a", "b"]}, "sentences"),
-    "inputs without ids": (random_output(), {"input_ids": {"pixel_values": 1}}, "no input_ids"),
+    "inputs without ids": (random_output(), {"input_ids": {"labels": 1}}, "no input_ids"),
+    "inputs that are no tensors": (random_output(), {"input_ids": {"pixel_values": 1}}, "pixel_values"),
     "mask of another shape": (random_output(), {"attention_mask": [[1, 1]]}, "attention_mask"),
     "no tokenizer": (random_output(), {"tokenizer": 3}, "tokenizer"),
     "a layer that is not there": (random_output(), {"choice": Choice(layers=[3])}, "layers"),

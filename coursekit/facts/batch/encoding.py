@@ -6,9 +6,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from coursekit.errors import CourseError, did_you_mean
+from coursekit.facts.batch.readable import printable
+from coursekit.facts.batch.sequences import MOST_IDS, is_text, too_many
 
 if TYPE_CHECKING:
-    from coursekit.facts.batch.sequences import IdLists, Sentences
+    from coursekit.facts.batch.sequences import IdLists, Pairs, Sentences
 
 PADDINGS = {"none": False, "longest": True, "fixed": "max_length"}
 """The names of the choices here, and what a tokenizer's argument ``padding`` calls them."""
@@ -41,23 +43,23 @@ class Settings:
 
     def check(self) -> None:
         """Raise a :class:`CourseError` for a setting that does not exist."""
-        if self.padding not in PADDINGS:
+        if not isinstance(self.padding, str) or self.padding not in PADDINGS:
             hint = did_you_mean(str(self.padding), PADDINGS)
             raise CourseError(
-                f"There is no padding {self.padding!r}.{hint}",
+                f"There is no padding {printable(repr(self.padding)[:80])}.{hint}",
                 why="padding decides how short sequences become as long as the others.",
                 remedy='Use "none", "longest" or "fixed".',
             )
         if not isinstance(self.truncation, bool):
             raise CourseError(
-                f"truncation is {self.truncation!r}.",
+                f"truncation is {printable(repr(self.truncation)[:80])}.",
                 why="sequences longer than length are either cut or not.",
                 remedy="Use True or False.",
             )
         whole = isinstance(self.length, int) and not isinstance(self.length, bool)
         if not whole or not 1 <= self.length <= LONGEST:
             raise CourseError(
-                f"length is {self.length!r}.",
+                f"length is {printable(repr(self.length)[:80])}.",
                 why="it counts tokens.",
                 remedy=f"Use a whole number from 1 to {LONGEST:,}.",
             )
@@ -94,7 +96,7 @@ def pad_id(tokenizer: Any, config: Any) -> int | None:
     return int(found) if found is not None else None
 
 
-def encode(sequences: Sentences | IdLists, tokenizer: Any, config: Any, settings: Settings) -> list[Row]:
+def encode(sequences: Sentences | Pairs | IdLists, tokenizer: Any, config: Any, settings: Settings) -> list[Row]:
     """Return one row of ids for each sequence.
 
     Sentences go through ``tokenizer`` in one call. Lists of ids are cut and padded as ``tokenizer.pad`` does; without a
@@ -113,9 +115,11 @@ def encode(sequences: Sentences | IdLists, tokenizer: Any, config: Any, settings
             why="short sequences are filled with its id.",
             remedy="Give it one: tokenizer.pad_token = tokenizer.eos_token",
         )
-    if isinstance(sequences[0], str):
+    if settings.padding == "fixed" and len(sequences) * settings.length > MOST_IDS:
+        raise too_many(len(sequences), settings.length)
+    if is_text(sequences):
         return _tokenized(sequences, tokenizer, settings)
-    return _padded(sequences, tokenizer, config, settings)
+    return _padded(sequences, tokenizer, config, settings)  # type: ignore[arg-type]  # it is no text
 
 
 def _tokenized(sentences: Any, tokenizer: Any, settings: Settings) -> list[Row]:
@@ -126,7 +130,8 @@ def _tokenized(sentences: Any, tokenizer: Any, settings: Settings) -> list[Row]:
             remedy="Pass the tokenizer as well: ck.TensorBuilder(sentences, tokenizer), "
             "with tokenizer = AutoTokenizer.from_pretrained(checkpoint).",
         )
-    added = tokenizer.num_special_tokens_to_add()
+    pairs = not isinstance(sentences[0], str)
+    added = tokenizer.num_special_tokens_to_add(pair=True) if pairs else tokenizer.num_special_tokens_to_add()
     if settings.truncation and settings.length <= added:
         raise CourseError(
             f"A length of {settings.length} leaves no room for text.",
@@ -137,7 +142,15 @@ def _tokenized(sentences: Any, tokenizer: Any, settings: Settings) -> list[Row]:
     if settings.takes_length:
         options["max_length"] = settings.length
     batch = list(sentences)
+    letters = [len(row.encode()) if isinstance(row, str) else sum(len(part.encode()) for part in row) for row in batch]
+    if settings.padding == "longest" and len(batch) * (max(letters) + added) > MOST_IDS:  # a token has a byte, or more
+        cut = settings.length if settings.truncation else max(letters) + added
+        longest = min(cut, max(map(len, tokenizer(batch, verbose=False)["input_ids"])))
+        if len(batch) * longest > MOST_IDS:
+            raise too_many(len(batch), longest)
     encoded = tokenizer(batch, return_attention_mask=True, verbose=False, **options)
+    if (total := sum(map(len, encoded["input_ids"]))) > MOST_IDS:
+        raise too_many(len(batch), -(-total // len(batch)))
     lengths = [sum(mask) for mask in encoded["attention_mask"]]
     whole = [len(ids) for ids in tokenizer(batch, verbose=False)["input_ids"]] if settings.truncation else lengths
     types = encoded.get("token_type_ids") or [None] * len(batch)
@@ -155,6 +168,8 @@ def _padded(lists: IdLists, tokenizer: Any, config: Any, settings: Settings) -> 
     keep = settings.length if settings.truncation else None
     kept = [ids if keep is None else ids[-keep:] if left_cut else ids[:keep] for ids in lists]
     target = {"none": 0, "longest": max(map(len, kept)), "fixed": settings.length}[settings.padding]
+    if target * len(lists) > MOST_IDS:
+        raise too_many(len(lists), target)
     padding = pad_id(tokenizer, config)
     # An end-of-sequence token that also pads is a real token where it stands in a given list.
     given = padding if padding is not None and padding != getattr(tokenizer, "eos_token_id", None) else None

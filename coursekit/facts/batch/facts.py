@@ -10,7 +10,7 @@ from coursekit.errors import CourseError
 from coursekit.facts.batch.encoding import Settings, encode, pad_id
 from coursekit.facts.batch.positions import OUTSIDE, SequenceFacts, sequence_facts
 from coursekit.facts.batch.python_line import one_line
-from coursekit.facts.batch.sequences import checked
+from coursekit.facts.batch.sequences import checked, is_text
 from coursekit.facts.batch.vocabulary import Limits, Oddity, Reading, Vocabulary, limits
 
 if TYPE_CHECKING:
@@ -48,6 +48,8 @@ class BatchFacts:
         What the ids say under the tokenizer and under the other one, where both were given.
     code
         The line that does the same without this course.
+    signs
+        What the signs mean that the vocabulary writes into its tokens, one line each.
     """
 
     framework: str
@@ -66,6 +68,7 @@ class BatchFacts:
     oddities: tuple[Oddity, ...]
     readings: tuple[Reading, ...]
     code: str
+    signs: tuple[str, ...]
 
     @property
     def longest(self) -> int:
@@ -76,6 +79,11 @@ class BatchFacts:
     def ragged(self) -> bool:
         """Whether the rows have different lengths."""
         return any(row.short for row in self.sequences)
+
+    @property
+    def pairs(self) -> bool:
+        """Whether the tokenizer tells a second sentence from the first, by token type ids that are not all 0."""
+        return any(row.types is not None and any(row.types) for row in self.sequences)
 
     @property
     def outside(self) -> list[tuple[int, int, int]]:
@@ -109,7 +117,7 @@ def batch_facts(
     Parameters
     ----------
     sequences
-        A list of strings, or lists of ids (see :func:`coursekit.facts.batch.sequences.checked`).
+        A list of strings, of pairs of strings, or lists of ids (see :func:`coursekit.facts.batch.sequences.checked`).
     tokenizer
         The tokenizer of the model that the batch is for, or its :class:`~coursekit.facts.batch.vocabulary.Vocabulary`.
     config
@@ -136,7 +144,7 @@ def batch_facts(
     rows = encode(given, own, config, settings)
     ids = tuple(row.ids for row in rows)
     longest = max(map(len, ids))
-    from_ids = not isinstance(given[0], str)
+    from_ids = not is_text(given)
     tensor, error = _attempt(lambda: room.tensor([list(row) for row in ids]))
     array = None if tensor is None else room.to_numpy(tensor)
     padding = pad_id(own, config)
@@ -144,7 +152,13 @@ def batch_facts(
         framework=room.name,
         settings=settings,
         sequences=tuple(
-            sequence_facts(text if isinstance(text, str) else None, row, vocabulary, bounds, longest)
+            sequence_facts(
+                None if from_ids else text if isinstance(text, str) else " ‖ ".join(map(str, text)),
+                row,
+                vocabulary,
+                bounds,
+                longest,
+            )
             for text, row in zip(given, rows, strict=True)
         ),
         shape=None if array is None else (len(rows), longest),
@@ -160,6 +174,7 @@ def batch_facts(
         oddities=vocabulary.oddities(tuple(row.real for row in rows)) if vocabulary is not None and from_ids else (),
         readings=() if vocabulary is None or second is None else (vocabulary.reading(ids), second.reading(ids)),
         code=one_line(given, own, room, settings, padding),
+        signs=() if vocabulary is None else vocabulary.explanations([id_ for row in ids for id_ in set(row)]),
     )
 
 

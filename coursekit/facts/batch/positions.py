@@ -22,9 +22,10 @@ class SequenceFacts:
     ----------
     text
         The sentence, or None where ids were given.
-    ids, tokens, kinds, mask
-        Of the same length, one for each position: the id, its token (an empty string where none is known), what it is
-        (``token``, ``special``, ``unknown``, ``padding`` or ``outside``), and 1 or 0 of the attention mask.
+    ids, tokens, words, kinds, mask
+        Of the same length, one for each position: the id, its token (an empty string where none is known), the token as
+        a person reads it, what it is (``token``, ``special``, ``unknown``, ``padding`` or ``outside``), and 1 or 0 of
+        the attention mask.
     types
         The token type ids, or None where the tokenizer gives none.
     cut
@@ -36,6 +37,7 @@ class SequenceFacts:
     text: str | None
     ids: tuple[int, ...]
     tokens: tuple[str, ...]
+    words: tuple[str, ...]
     kinds: tuple[str, ...]
     mask: tuple[int, ...]
     types: tuple[int, ...] | None
@@ -74,5 +76,8 @@ def sequence_facts(
         else TOKEN
         for id_, seen in zip(row.ids, row.mask, strict=True)
     )
-    tokens = vocabulary.tokens(row.ids) if vocabulary is not None else ("",) * len(row.ids)
-    return SequenceFacts(text, row.ids, tokens, kinds, row.mask, row.types, row.cut, longest - len(row.ids))
+    nothing = ("",) * len(row.ids)
+    tokens, words = (
+        (nothing, nothing) if vocabulary is None else (vocabulary.tokens(row.ids), vocabulary.readable(row.ids))
+    )
+    return SequenceFacts(text, row.ids, tokens, words, kinds, row.mask, row.types, row.cut, longest - len(row.ids))

@@ -5,15 +5,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from coursekit.facts.batch.encoding import PADDINGS
+from coursekit.facts.batch.sequences import is_text
 
 if TYPE_CHECKING:
     from coursekit.facts.batch.encoding import Settings
-    from coursekit.facts.batch.sequences import IdLists, Sentences
+    from coursekit.facts.batch.sequences import IdLists, Pairs, Sentences
     from coursekit.frameworks import Framework
 
 
 def one_line(
-    given: Sentences | IdLists, tokenizer: Any, room: Framework, settings: Settings, padding: int | None
+    given: Sentences | Pairs | IdLists, tokenizer: Any, room: Framework, settings: Settings, padding: int | None
 ) -> str:
     """Return the line of Python that makes the same tensor of ``sentences`` or of ``ids``.
 
@@ -31,9 +32,10 @@ def one_line(
     how = f"padding={PADDINGS[settings.padding]!r}, ".replace("'", '"') if pads else ""
     length = f"max_length={settings.length}, "
     fixed = settings.padding == "fixed"
-    if isinstance(given[0], str):
+    if is_text(given):
+        what = "sentences" if isinstance(given[0], str) else "pairs"
         cut = "truncation=True, " if settings.truncation else ""
-        return f"tokenizer(sentences, {how}{cut}{length if cut or fixed else ''}{kind})"
+        return f"tokenizer({what}, {how}{cut}{length if cut or fixed else ''}{kind})"
     cut_left = getattr(tokenizer, "truncation_side", "right") == "left"
     end = f"-{settings.length}:" if cut_left else f":{settings.length}"
     cut = f"[row[{end}] for row in ids]" if settings.truncation else "ids"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from collections.abc import Set as AbstractSet
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -16,19 +17,38 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 Sentences = tuple[str, ...]
+Pairs = tuple[tuple[str, str], ...]
 IdLists = tuple[tuple[int, ...], ...]
 
 _BATCH = "a batch is a list of sequences: sentences, or lists of ids, one for each row of the tensor."
 _IDS = "an id is the number of a row in the model's embedding table, counted from 0."
 
 
-def checked(sequences: Any) -> Sentences | IdLists:
-    """Return the batch as a tuple of sentences or as a tuple of tuples of ids.
+MOST_IDS = 2_000_000
+"""Ids of a batch: a tensor of 16 MB, and some hundreds of MB of facts about each of them."""
+
+
+def is_text(sequences: Sentences | Pairs | IdLists) -> bool:
+    """Tell whether a batch, checked, is of sentences or pairs of them, which a tokenizer has to turn to ids."""
+    return isinstance(sequences[0], str) or isinstance(sequences[0][0], str)
+
+
+def too_many(rows: int, length: int) -> CourseError:
+    """Return the error for a batch of more ids than the view takes."""
+    return CourseError(
+        f"The batch would have {rows:,} × {length:,} = {rows * length:,} ids.",
+        why=f"the view says something of each id, and takes at most {MOST_IDS:,}.",
+        remedy="Give fewer sequences, or cut them: truncation=True with a smaller length.",
+    )
+
+
+def checked(sequences: Any) -> Sentences | Pairs | IdLists:
+    """Return the batch as a tuple of sentences, of pairs of sentences, or of tuples of ids.
 
     Parameters
     ----------
     sequences
-        A list of strings; a list of lists of ids, ragged or not; a NumPy array or a framework's tensor of ids of shape
+        A list of strings; a list of pairs of strings, as a question and its text; a list of lists of ids, ragged or not; a NumPy array or a framework's tensor of ids of shape
         ``(batch, sequence)``.
 
     Raises
@@ -41,6 +61,8 @@ def checked(sequences: Any) -> Sentences | IdLists:
         raise CourseError("The batch is empty.", why=_BATCH, remedy='Give at least one sequence, such as ["Hello!"].')
     if all(isinstance(row, str) for row in rows):
         return tuple(_sentence(row, index) for index, row in enumerate(rows))
+    if all(isinstance(row, (tuple, list)) and len(row) > 1 and all(isinstance(part, str) for part in row) for row in rows):
+        return tuple(_pair(row, index) for index, row in enumerate(rows))
     if any(isinstance(row, str) for row in rows):
         index = next(index for index, row in enumerate(rows) if not isinstance(row, str))
         raise CourseError(
@@ -48,7 +70,20 @@ def checked(sequences: Any) -> Sentences | IdLists:
             why="a batch holds sentences, which the tokenizer turns to ids, or ids; not both.",
             remedy="Give all sequences as sentences, or all as lists of ids.",
         )
-    return tuple(_id_list(row, index) for index, row in enumerate(rows))
+    lists = tuple(_id_list(row, index) for index, row in enumerate(rows))
+    if (total := sum(map(len, lists))) > MOST_IDS:
+        raise too_many(1, total) if len(lists) == 1 else too_many(len(lists), -(-total // len(lists)))
+    return lists
+
+
+def _pair(row: Sequence[str], index: int) -> tuple[str, str]:
+    if len(row) != len(("first", "second")):
+        raise CourseError(
+            f"Sequence {index} has {len(row)} {'sentence' if len(row) == 1 else 'sentences'}.",
+            why="a tokenizer joins two sentences to one sequence, such as a question and a text; it takes no more.",
+            remedy='Give each sequence as one string, or all as pairs: [("Who sleeps?", "The cat sleeps.")].',
+        )
+    return _sentence(row[0], index), _sentence(row[1], index)
 
 
 def _rows(sequences: Any) -> list[Any]:
@@ -58,17 +93,38 @@ def _rows(sequences: Any) -> list[Any]:
         )
     framework = frameworks.of(sequences)
     if framework is not None and framework.is_tensor(sequences):
-        sequences = framework.to_numpy(sequences)
+        sequences = _values(sequences, framework)
     if isinstance(sequences, np.ndarray):
         if sequences.ndim == 0:
             raise CourseError("The batch is one number.", why=_BATCH, remedy="Put the ids into lists: [[101, 102]].")
+        if sequences.dtype.kind in "iuf" and sequences.size > MOST_IDS:
+            raise too_many(len(sequences), sequences.size // max(1, len(sequences)))
         sequences = sequences.tolist()
     if isinstance(sequences, Mapping):
         remedy = 'Pass the ids alone: inputs["input_ids"].' if "input_ids" in sequences else "Pass a list of sequences."
         raise CourseError("The batch is a dictionary.", why=_BATCH, remedy=remedy)
     if not isinstance(sequences, Iterable) or isinstance(sequences, (AbstractSet, bytes)):
         raise CourseError(f"The batch is {_kind(sequences)}.", why=_BATCH, remedy='Pass a list, such as ["Hello!"].')
-    return list(sequences)
+    try:
+        return list(islice(sequences, MOST_IDS + 1))
+    except CourseError:
+        raise
+    except Exception as error:  # an iterator of somebody else's
+        raise CourseError(
+            f"The batch cannot be read: {type(error).__name__}: {str(error)[:200]}", why=_BATCH, remedy="Pass a list."
+        ) from error
+
+
+def _values(tensor: Any, framework: frameworks.Framework) -> Any:
+    try:
+        return np.asarray(framework.to_numpy(tensor))
+    except Exception as error:  # without values, sparse, nested, quantized: each says it in a way of its own
+        said = (str(error).strip().splitlines() or [type(error).__name__])[0]
+        raise CourseError(
+            f"The batch cannot be read: {said[:200]}",
+            why="the view shows the ids of an ordinary tensor.",
+            remedy="Pass a tensor that has values, or lists of ids.",
+        ) from error
 
 
 def _sentence(row: str, index: int) -> str:
@@ -90,7 +146,7 @@ def _sentence(row: str, index: int) -> str:
 def _id_list(row: Any, index: int) -> tuple[int, ...]:
     framework = frameworks.of(row)
     if framework is not None and framework.is_tensor(row):
-        row = framework.to_numpy(row)
+        row = _values(row, framework)
     if isinstance(row, np.ndarray):
         row = row.tolist()
     if isinstance(row, (int, np.integer)) and not isinstance(row, bool):
@@ -137,8 +193,19 @@ NEW_LINE = "↵"
 """What stands for the end of a line inside a sentence, where every sentence has one line."""
 
 
-def to_lines(sequences: Sentences | IdLists) -> str:
+def pair_sign(sequences: Sentences | Pairs | IdLists) -> str:
+    """Return what stands between the two sentences of a pair where each pair has one line: a sign that none holds."""
+    sign = "||"
+    while any(sign in part for row in sequences if not isinstance(row, str) for part in row if isinstance(part, str)):
+        sign += "|"
+    return sign
+
+
+def to_lines(sequences: Sentences | Pairs | IdLists) -> str:
     """Return a batch as text to be edited: one sequence for each line."""
+    if is_text(sequences) and not isinstance(sequences[0], str):
+        sign = pair_sign(sequences)
+        return "\n".join(re.sub("\r\n|\r|\n", NEW_LINE, f" {sign} ".join(map(str, row))) for row in sequences)
     return "\n".join(
         re.sub("\r\n|\r|\n", NEW_LINE, row) if isinstance(row, str) else ", ".join(map(str, row)) for row in sequences
     )
@@ -154,6 +221,29 @@ def sentences_from(lines: str) -> Sentences:
     """
     rows = (line.replace(NEW_LINE, "\n") for line in lines.split("\n"))
     return checked([row for row in rows if row.strip()])  # type: ignore[return-value]  # strings in, strings out
+
+
+def pairs_from(lines: str, sign: str) -> Pairs:
+    """Return the pairs of an edited text, one for each line that is not blank.
+
+    Raises
+    ------
+    CourseError
+        When a line does not hold two sentences, or no line is left.
+    """
+    rows = []
+    for number, line in enumerate(lines.split("\n"), 1):
+        parts = [part.strip().replace(NEW_LINE, "\n") for part in line.split(sign)]
+        if not line.strip():
+            continue
+        if len(parts) != len(("first", "second")) or not all(parts):
+            raise CourseError(
+                f"Line {number} does not hold two sentences.",
+                why="each line of this batch is a pair, which the tokenizer joins.",
+                remedy=f"Write {sign} between the first sentence and the second.",
+            )
+        rows.append((parts[0], parts[1]))
+    return checked(rows)  # type: ignore[return-value]  # pairs in, pairs out
 
 
 def ids_from(lines: str) -> IdLists:

@@ -8,9 +8,10 @@ from pathlib import PurePath
 from typing import TYPE_CHECKING, Any
 
 from coursekit.errors import CourseError
+from coursekit.facts.batch.readable import BYTES, SENTENCEPIECE, WORDPIECE, explanations, readable, visible, writing
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from coursekit.facts.batch.sequences import IdLists
 
@@ -56,8 +57,29 @@ class Vocabulary:
 
     def __init__(self, tokenizer: Any) -> None:
         self.tokenizer = tokenizer
-        self.size = len(tokenizer)
         self._tokens: dict[int, str] = {}
+
+    @cached_property
+    def size(self) -> int:
+        """One more than the highest id; ``len(tokenizer)`` is less where the vocabulary has holes."""
+        try:
+            highest = max(self.tokenizer.get_vocab().values(), default=-1)
+        except Exception:  # noqa: BLE001  (something that only names ids has no such method, or another one)
+            highest = -1
+        return max(len(self.tokenizer), int(highest) + 1)
+
+    @cached_property
+    def writing(self) -> str:
+        """How the vocabulary writes its tokens, as :func:`~coursekit.facts.batch.readable.writing` says."""
+        return writing(self.tokenizer)
+
+    def readable(self, ids: Sequence[int]) -> tuple[str, ...]:
+        """Return the token of each id as a person reads it; an empty string where the vocabulary has none."""
+        return tuple(readable(token, self.writing) for token in self.tokens(ids))
+
+    def explanations(self, ids: Sequence[int]) -> tuple[str, ...]:
+        """Return a line for each sign in the tokens of ``ids`` that needs one."""
+        return explanations(self.tokens(ids), self.writing)
 
     @classmethod
     def of(cls, tokenizer: Any, *, argument: str = "tokenizer") -> Vocabulary | None:
@@ -109,10 +131,21 @@ class Vocabulary:
 
     def tokens(self, ids: Sequence[int]) -> tuple[str, ...]:
         """Return the token of each id; an empty string where the vocabulary has none."""
-        new = [id_ for id_ in dict.fromkeys(ids) if id_ not in self._tokens and id_ < self.size]
-        for id_, token in zip(new, self.tokenizer.convert_ids_to_tokens(new), strict=True):
-            self._tokens[id_] = "" if token is None else str(token)
+        new = [id_ for id_ in dict.fromkeys(ids) if id_ not in self._tokens and 0 <= id_ < self.size]
+        try:
+            words = list(self.tokenizer.convert_ids_to_tokens(new)) if new else []
+        except Exception:  # noqa: BLE001  (of an id in a hole: each kind of tokenizer raises another error)
+            words = [self._token(id_) for id_ in new]
+        for id_, token in zip(new, words, strict=False):
+            self._tokens[id_] = "" if token is None else visible(str(token))
         return tuple(self._tokens.get(id_, "") for id_ in ids)
+
+    def _token(self, id_: int) -> str | None:
+        try:
+            token: str = self.tokenizer.convert_ids_to_tokens([id_])[0]
+        except Exception:  # noqa: BLE001  (the vocabulary has no such id)
+            return None
+        return token
 
     def reading(self, rows: IdLists) -> Reading:
         """Return what the ids say under this tokenizer."""
@@ -122,7 +155,8 @@ class Vocabulary:
         """Return what speaks against the ids being of this vocabulary.
 
         The test that needs no guess: turn the ids to text and the text to ids again. A tokenizer returns to its own
-        ids; ids of another vocabulary read as text that it would have written otherwise.
+        ids; ids of another vocabulary read as text that it would have written otherwise. A text may be cut anywhere, so
+        only its whole words are compared, and an unknown token proves nothing.
         """
         found = []
         for index, ids in enumerate(rows):
@@ -135,19 +169,57 @@ class Vocabulary:
         words = [id_ for id_ in ids if id_ not in self.special]
         if not words:
             return ""
-        unknown = words.count(self.unknown) if self.unknown is not None else 0
-        if unknown:
-            return f"{unknown} of {len(words)} ids {'is' if unknown == 1 else 'are'} {self.tokenizer.unk_token}"
-        unused = sum(token.startswith("[unused") for token in self.tokens(words))
+        tokens = self.tokens(words)
+        unused = sum(token.startswith("[unused") for token in tokens)
         if unused:
             return f"{unused} of {len(words)} ids {'is' if unused == 1 else 'are'} unused in this vocabulary"
+        if nothing := tokens.count(""):
+            return f"{nothing} of {len(words)} ids {'has' if nothing == 1 else 'have'} no token in this vocabulary"
         if len(words) > _CHECKED:
             return ""  # a text of that length says enough where its first part is looked at
-        text = self.tokenizer.decode(words, skip_special_tokens=False, clean_up_tokenization_spaces=False)
-        again = self.tokenizer(text, add_special_tokens=False, verbose=False)["input_ids"]
-        if list(again) == words:
-            return ""
-        return f"they read {text!r}, and for that text this tokenizer gives {_short(again)}"
+        for part in self._whole_words(ids):
+            try:
+                text = self.tokenizer.decode(part, skip_special_tokens=False, clean_up_tokenization_spaces=False)
+                again = list(self.tokenizer(text, add_special_tokens=False, verbose=False)["input_ids"])
+            except Exception:  # noqa: BLE001  (a tokenizer that does not take its own text says nothing of these ids)
+                return ""
+            if again != part and "\ufffd" not in text:
+                return f"they read {visible(text)!r}, and for that text this tokenizer gives {_short(again)}"
+        return ""
+
+    def _whole_words(self, ids: list[int]) -> Iterator[list[int]]:
+        """Yield the runs of ids between special and unknown tokens, without the words that a cut may have hit."""
+        part: list[int] = []
+        at_start = False  # after a special token a word begins
+        for id_ in (*ids, None):
+            if id_ is not None and id_ not in self.special and id_ != self.unknown:
+                part.append(id_)
+                continue
+            whole = self._trimmed(part, at_start=at_start, at_end=id_ is not None and id_ in self.special)
+            if whole:
+                yield whole
+            part, at_start = [], id_ in self.special
+        return
+
+    def _trimmed(self, part: list[int], *, at_start: bool, at_end: bool) -> list[int]:
+        tokens = self.tokens(part)
+        begins = [place for place, token in enumerate(tokens) if self._begins_word(token)]
+        if self.writing in {BYTES, SENTENCEPIECE}:
+            first = begins[0] if begins and not at_start else 0 if at_start else len(part)
+            last = len(part) if at_end else begins[-1] if begins else 0
+            return part[first:last]
+        first = begins[0] if begins else len(part)  # a piece with ## cannot be first
+        last = len(part)
+        if self.writing == WORDPIECE and not at_end and begins:
+            last = begins[-1] if last - begins[-1] > 1 else last  # the pieces of a word of which some may be missing
+        return part[first:last]
+
+    def _begins_word(self, token: str) -> bool:
+        if self.writing == BYTES:
+            return token.startswith("Ġ")
+        if self.writing == SENTENCEPIECE:
+            return token.startswith("▁")
+        return self.writing != WORDPIECE or not token.startswith("##")
 
 
 _CHECKED = 5_000

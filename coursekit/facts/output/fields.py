@@ -2,35 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
 
-from coursekit.facts.output.values import Named, is_empty, leaves_of
+from coursekit.facts.output.axes import Axis, axes_of
+from coursekit.facts.output.given import FRAME, PATCH
+from coursekit.facts.output.naming import IDS, PROBABILITIES, is_position_name
+from coursekit.facts.output.values import arrays_of, is_empty
+
+if TYPE_CHECKING:
+    from coursekit.facts.output.given import Given
+    from coursekit.facts.output.values import Named
 
 Array = npt.NDArray[Any]
-
-
-@dataclass(frozen=True)
-class Axis:
-    """One axis of a tensor.
-
-    Attributes
-    ----------
-    name
-        What is counted along it, such as ``sequence``.
-    size
-        How many there are.
-    origin
-        Where that number comes from.
-    """
-
-    name: str
-    size: int
-    origin: str
 
 
 @dataclass(frozen=True)
@@ -79,60 +66,68 @@ class FieldFacts:
         return f"{self.held} tensors" if self.held else "no tensors"
 
 
-@dataclass(frozen=True)
-class Missing:
-    """A field that could be there.
-
-    Attributes
-    ----------
-    name
-        Its name.
-    reason
-        Why it is not there.
-    line
-        The line that brings it.
-    """
-
-    name: str
-    reason: str
-    line: str
-
-
 MEANINGS = {
     "last_hidden_state": "One vector for each token, after the last layer.",
     "pooler_output": "One vector for each sequence: that of its first token, through one more layer and tanh.",
     "hidden_states": "The vectors of all tokens after the embeddings and after each layer.",
     "attentions": "For each layer and head: how much each token (query) takes from each token (key). Rows sum to 1.",
     "cross_attentions": "How much each token of the decoder takes from each token of the encoder.",
+    "global_attentions": "How much each token with global attention takes from each token.",
     "logits": "One score for each choice, before softmax turns scores to probabilities.",
     "prediction_logits": "For each token, one score for each word that could stand there.",
+    "seq_relationship_logits": "Two scores: the second sentence follows the first one, or it does not.",
     "start_logits": "For each token, a score for being the start of the answer.",
     "end_logits": "For each token, a score for being the end of the answer.",
     "loss": "How wrong the predictions were, as one number.",
     "past_key_values": "Keys and values of all layers, kept so that the next token needs less work.",
+    "cache_params": "The state of all layers, kept so that the next token needs less work.",
+    "sequences": "The ids of the tokens: what was given, and what was generated.",
+    "scores": "For each step of generation, one score for each word, as the choice of the next token used them.",
+    "text_embeds": "One vector for each text, in the space that texts and images share.",
+    "image_embeds": "One vector for each image, in the space that texts and images share.",
+    "logits_per_image": "How well each text (column) fits each image (row).",
+    "logits_per_text": "How well each image (column) fits each text (row).",
+    IDS: "Ids of tokens, not numbers that a model computes with.",
+    PROBABILITIES: "One probability for each choice; each row sums to 1.",
 }
+_DECODERS = {"logits", "last_hidden_state", "hidden_states", "attentions"}
+_OTHER_UNITS = {"pooler_output": "One vector for each image or recording, of all of its positions together."}
 
 
-def field_facts(named: Named, config: Any) -> tuple[FieldFacts, ...]:
+def field_facts(named: Named, given: Given) -> tuple[FieldFacts, ...]:
     """Return the facts of each field, in the output's order; empty tuples, which transformers 5 fills in, left out."""
-    return tuple(
-        _field(name, value, named.dtypes[name], config) for name, value in named.values.items() if not is_empty(value)
-    )
+    batch = given.batch if given.choices is None else None
+    for name in ("last_hidden_state", "logits"):
+        value = named.values.get(name)
+        batch = value.shape[0] if batch is None and isinstance(value, np.ndarray) and value.ndim else batch
+    return tuple(_field(named, name, given, batch) for name, value in named.values.items() if not is_empty(value))
 
 
-def _field(name: str, value: Any, dtype: str, config: Any) -> FieldFacts:
-    leaves: list[Array] = leaves_of(value)
-    side, _, bare = name.rpartition("coder_")
-    meaning = MEANINGS.get(name) or MEANINGS.get(bare, "")
-    if meaning and side:
-        meaning = f"Of the {side}coder. {meaning}"
+def _field(named: Named, name: str, given: Given, batch: int | None) -> FieldFacts:
+    value, dtype = named.values[name], named.dtypes[name]
+    leaves: list[Array] = list(arrays_of(value))
     tensors = len(value) if isinstance(value, tuple) else None
+    side, bare = _bare(name)
+    if not side and bare in _DECODERS and any(other.startswith(("encoder_", "decoder_")) for other in named.values):
+        side = "decoder"  # what has no side in its name is the decoder's
+    image = given.unit in {PATCH, FRAME} and side != "decoder"
+    meaning = (_OTHER_UNITS.get(bare) if image else None) or MEANINGS.get(name) or MEANINGS.get(bare, "")
+    if image:
+        meaning = meaning.replace("each token", "each position").replace("all tokens", "all positions")
+    if meaning and side:
+        meaning = f"Of the {side}. {meaning}"
     if not leaves:
         return FieldFacts(name, meaning, (), tensors, dtype, 0, 0, 0)
-    shapes = {leaf.shape for leaf in leaves}
-    flat = tensors is None or len(leaves) == tensors
-    axes = _axes(bare or name, leaves[0].shape, tensors, config) if flat and len(shapes) == 1 else ()
-    itemsize = 2 if dtype in {"float16", "bfloat16"} else leaves[0].itemsize
+    if (
+        tensors is not None
+        and bare in {"hidden_states", "attentions", "cross_attentions"}
+        and isinstance(value[0], tuple)
+    ):
+        meaning = f"For each of {tensors} steps of generation, those of all layers. {meaning}"
+    axes = axes_of(bare, side, _common_shape(value), given, many=tensors is not None, batch=batch)
+    if is_position_name(name):
+        meaning = _unknown(axes)
+    itemsize = 2 if dtype in {"float16", "bfloat16"} else 1 if dtype.startswith("float8") else leaves[0].itemsize
     return FieldFacts(
         name,
         meaning,
@@ -140,65 +135,44 @@ def _field(name: str, value: Any, dtype: str, config: Any) -> FieldFacts:
         tensors,
         dtype,
         sum(leaf.size for leaf in leaves) * itemsize,
-        sum(int(leaf.size - np.isfinite(leaf).sum()) for leaf in leaves if leaf.dtype.kind == "f"),
+        sum(_not_finite(leaf) for leaf in leaves if leaf.dtype.kind == "f"),
         len(leaves),
     )
 
 
-def _axes(name: str, shape: tuple[int, ...], tensors: int | None, config: Any) -> tuple[Axis, ...]:
-    batch = ("batch", "one for each sequence that you passed", "")
-    sequence = ("sequence", "tokens of the longest sequence; shorter ones are padded", "")
-    hidden = ("hidden", "hidden_size of the config", "hidden_size")
-    head = ("head", "num_attention_heads of the config", "num_attention_heads")
-    query = ("query", "one for each token that takes", "")
-    key = ("key", "one for each token that is taken from", "")
-    label = ("label", "num_labels of the config", "num_labels")
-    word = ("vocabulary", "vocab_size of the config", "vocab_size")
-    choices = word if shape and shape[-1] == getattr(config, "vocab_size", None) else label
-    known: dict[tuple[str, int], list[tuple[str, str, str]]] = {
-        ("last_hidden_state", 3): [batch, sequence, hidden],
-        ("hidden_state", 3): [batch, sequence, hidden],
-        ("hidden_states", 3): [batch, sequence, hidden],
-        ("pooler_output", 2): [batch, hidden],
-        ("attentions", 4): [batch, head, query, key],
-        ("cross_attentions", 4): [batch, head, query, key],
-        ("logits", 2): [batch, choices],
-        ("logits", 3): [batch, sequence, choices],
-        ("prediction_logits", 3): [batch, sequence, choices],
-        ("start_logits", 2): [batch, sequence],
-        ("end_logits", 2): [batch, sequence],
-    }
-    names = known.get((name, len(shape)), [(f"axis {index}", "", "") for index in range(len(shape))])
-    if tensors is not None:
-        more = " + 1: the embeddings, then each layer" if name == "hidden_states" else ""
-        first = ("layer", f"num_hidden_layers of the config{more}", "" if more else "num_hidden_layers")
-        names, shape = [first, *names], (tensors, *shape)
-    return tuple(
-        Axis(axis, size, _checked(origin, getattr(config, attribute, size) if attribute else size, size))
-        for (axis, origin, attribute), size in zip(names, shape, strict=True)
+def _bare(name: str) -> tuple[str, str]:
+    """Return whose a field is, encoder, decoder, a part or nobody in particular, and its name without that."""
+    part, _, last = name.rpartition(".")
+    if part.endswith("past_key_values"):
+        return last.removesuffix("_cache").replace("_", "-"), "past_key_values"
+    for side in ("encoder", "decoder"):
+        if last.startswith(f"{side}_"):
+            return side, last.removeprefix(f"{side}_")
+    return part.removesuffix("_output").replace("_", " "), last
+
+
+def _not_finite(array: Array) -> int:
+    """Return how many numbers are NaN or infinite, some rows at a time: the answer needs no copy of the whole."""
+    flat = array.reshape(-1)
+    step = 1 << 24
+    return sum(
+        int(part.size - np.isfinite(part).sum()) for part in (flat[at : at + step] for at in range(0, flat.size, step))
     )
 
 
-def _checked(origin: str, stated: Any, size: int) -> str:
-    return origin if stated == size else f"not the {origin}, which says {stated}"
+def _common_shape(value: Any) -> tuple[int, ...] | None:
+    """Return the shape of the tensors, those around it first, or None where they do not have one in common."""
+    if isinstance(value, np.ndarray):
+        return value.shape
+    shapes = {_common_shape(item) for item in value} if isinstance(value, tuple) and value else {None}
+    inner = shapes.pop()
+    return None if shapes or inner is None else (len(value), *inner)
 
 
-def missing_fields(named: Named, output: Any) -> tuple[Missing, ...]:
-    """Return what the model would also give, with the line that asks for it."""
-    call = "output = model(**inputs, {}=True)"
-    found = []
-    has = {name.removeprefix("encoder_") for name in named.values}
-    if not isinstance(output, (Mapping, tuple, list)):
-        return ()
-    if "hidden_states" not in has:
-        line = call.format("output_hidden_states")
-        found.append(Missing("hidden_states", "The model returns them only when you ask.", line))
-    asked = next((value for name, value in named.values.items() if name.endswith("attentions")), None)
-    if asked is None:
-        line = call.format("output_attentions")
-        found.append(Missing("attentions", "The model returns them only when you ask.", line))
-    elif not leaves_of(asked):
-        reason = "You asked for them, but this implementation of attention (sdpa, flash) never writes them down."
-        line = 'model = AutoModel.from_pretrained(checkpoint, attn_implementation="eager")'
-        found.append(Missing("attentions", reason, line))
-    return tuple(found)
+def _unknown(axes: tuple[Axis, ...]) -> str:
+    names = [axis.name for axis in axes]
+    if names == ["batch", "hidden"]:
+        return "One vector for each sequence: of one of its tokens, or a mean of them; the numbers do not say which."
+    if names == ["batch", "sequence", "hidden"]:
+        return "One vector for each token; the numbers do not say after which layer."
+    return "Its numbers and its shape do not say what it is."

@@ -8,15 +8,15 @@ stated here, however large the output is, and a person chooses other sequences, 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from coursekit.errors import CourseError
+from coursekit.facts.batch.readable import printable
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     import numpy.typing as npt
 
 WEIGHTS = 1_200_000
@@ -25,6 +25,8 @@ STATES = 350_000
 """Numbers of hidden states in a page."""
 TOKENS = 128
 """Tokens that are compared with each other: every layer has a number for each pair."""
+SEQUENCES = 128
+"""Sequences whose tokens are named and whose similarity is computed: there is a number for each pair."""
 LEAST_DIMENSIONS = 32
 """Dimensions of hidden states below which sequences are left out rather than dimensions."""
 
@@ -83,10 +85,48 @@ def _of(chosen: tuple[int, ...] | None, there: range) -> tuple[int, ...]:
     return tuple(there) if chosen is None else tuple(index for index in chosen if index in there)
 
 
+@dataclass(frozen=True)
+class Rows:
+    """The sequences of a batch that are looked at.
+
+    Attributes
+    ----------
+    numbers
+        Their indices in the batch.
+    chosen
+        The places in :attr:`numbers` of those that a person chose, or None.
+    notes
+        What was left out, as sentences.
+    """
+
+    numbers: tuple[int, ...]
+    chosen: tuple[int, ...] | None
+    notes: tuple[str, ...]
+
+
+def choose_rows(batch: int, choice: Choice) -> Rows:
+    """Return which sequences of a batch are looked at: all, or of a large one those chosen, and the first ones.
+
+    Raises
+    ------
+    CourseError
+        When a choice names what is not there.
+    """
+    given = _numbers("sequences", choice.sequences, range(batch))
+    if batch <= SEQUENCES:
+        return Rows(tuple(range(batch)), given, ())
+    wanted = (given or ())[:SEQUENCES]
+    more = [row for row in range(SEQUENCES) if row not in set(wanted)]
+    numbers = tuple(sorted((*wanted, *more[: SEQUENCES - len(wanted)])))
+    note = f"{len(numbers)} of {batch:,} sequences are looked at; choose others with sequences=[{batch - 1}]."
+    return Rows(numbers, None if given is None else tuple(numbers.index(row) for row in wanted), (note,))
+
+
 def choose_part(
-    shape: tuple[int, int],
+    rows: Rows,
     mask: npt.NDArray[Any],
     *,
+    keys: int,
     states: list[int],
     width: int,
     attention: list[tuple[int, int]],
@@ -96,10 +136,12 @@ def choose_part(
 
     Parameters
     ----------
-    shape
-        Batch and sequence length.
+    rows
+        The sequences that are looked at.
     mask
-        True for real tokens, ``(batch, sequence)``.
+        True for real tokens of these sequences, ``(batch, sequence)``.
+    keys
+        How many keys the attention weights have.
     states
         For each run with hidden states: how many of its numbers belong to one token.
     width
@@ -114,29 +156,29 @@ def choose_part(
     CourseError
         When a choice names what is not there.
     """
-    batch, length = shape
-    given = _numbers("sequences", choice.sequences, range(batch))
+    batch, length = mask.shape
+    given = rows.chosen
     chosen_layers = _numbers("layers", choice.layers, range(1, max((pair[0] for pair in attention), default=0) + 1))
     chosen_heads = _numbers("heads", choice.heads, range(max((pair[1] for pair in attention), default=0)))
     drawn_heads = sum(
         len(_of(chosen_layers, range(1, deep + 1))) * len(_of(chosen_heads, range(wide))) for deep, wide in attention
     )
     wanted = given or tuple(range(batch))
-    weights_each = drawn_heads * length**2
+    weights_each = drawn_heads * length * keys
     least = max(1, sum(count * min(LEAST_DIMENSIONS, width) // max(width, 1) for count in states) * length)
     room = [len(wanted), STATES // least, *([WEIGHTS // weights_each] if weights_each else [])]
     kept = wanted[: max(1, min(room))]
     block = 1
-    while drawn_heads * len(kept) * (-(-length // block)) ** 2 > WEIGHTS and block < length:
+    while drawn_heads * len(kept) * -(-length // block) * -(-keys // block) > WEIGHTS and block < max(length, keys):
         block += 1
     per_dimension = sum(states) / max(width, 1) * len(kept) * length
     dimensions = width if not states else int(min(width, max(1, STATES // max(per_dimension, 1))))
     real = [(row, place) for row in kept for place in range(length) if mask[row, place]]
-    notes = []
+    notes = list(rows.notes)
     if len(kept) < len(wanted):
         notes.append(
             f"Tokens and attention are shown for {len(kept)} of {len(wanted)} sequences; choose others with "
-            f"sequences=[{wanted[len(kept)]}]."
+            f"sequences=[{rows.numbers[wanted[len(kept)]]}]."
         )
     if block > 1:
         notes.append(
@@ -153,20 +195,24 @@ def choose_part(
 def _numbers(name: str, given: Any, there: range) -> tuple[int, ...] | None:
     if given is None:
         return None
-    values: Iterable[Any] = [given] if isinstance(given, (int, np.integer)) else given
     try:
+        values = [given] if isinstance(given, (int, np.integer)) else list(islice(given, _MOST_CHOSEN))
         numbers = [int(value) for value in values if not isinstance(value, (str, bool)) and int(value) == value]
-        fits = len(numbers) == len(list(values)) and bool(numbers) and all(number in there for number in numbers)
-    except (TypeError, ValueError):
+        fits = len(numbers) == len(values) and bool(numbers) and all(number in there for number in numbers)
+    except Exception:  # noqa: BLE001  (anything may be given, and each kind of it fails in a way of its own)
         fits = False
     if not fits:
         which = f"{there[0]} to {there[-1]}" if len(there) else "none: the output has no attention weights"
         raise CourseError(
-            f"{name}={given!r} names what the output does not have.",
+            f"{name}={printable(repr(given)[:80])} names what the output does not have.",
             why=f"there are {name} {which}." if len(there) else f"there are {which}.",
             remedy=f"Give a list of some of them, such as {name}=[{there[0]}]." if len(there) else f"Remove {name}.",
         )
     return tuple(dict.fromkeys(numbers))
+
+
+_MOST_CHOSEN = 1_000_000
+"""Numbers of a choice that are read."""
 
 
 def block_means(weights: npt.NDArray[Any], block: int) -> npt.NDArray[Any]:
@@ -179,8 +225,8 @@ def block_means(weights: npt.NDArray[Any], block: int) -> npt.NDArray[Any]:
     """
     if block == 1:
         return weights
-    starts = np.arange(0, weights.shape[-1], block)
-    sizes = np.diff([*starts, weights.shape[-1]])
-    sums = np.add.reduceat(np.add.reduceat(weights, starts, axis=-1, dtype=np.float32), starts, axis=-2)
-    means: npt.NDArray[Any] = sums / (sizes[:, None] * sizes)  # (..., blocks, blocks)
+    across, down = (np.arange(0, size, block) for size in (weights.shape[-1], weights.shape[-2]))
+    wide, high = np.diff([*across, weights.shape[-1]]), np.diff([*down, weights.shape[-2]])
+    sums = np.add.reduceat(np.add.reduceat(weights, across, axis=-1, dtype=np.float32), down, axis=-2)
+    means: npt.NDArray[Any] = sums / (high[:, None] * wide)  # (..., blocks of queries, blocks of keys)
     return means

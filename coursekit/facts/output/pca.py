@@ -40,10 +40,14 @@ def principal_components(vectors: npt.NDArray[Any]) -> Projection:
     """
     flat = vectors.reshape(-1, vectors.shape[-1]).astype(np.float64)  # (n, hidden)
     whole = np.isfinite(flat).all(axis=1)
+    # Scaled while they are squared: numbers near the end of their type lie on the map as well.
+    scale = float(np.abs(flat[whole]).max(initial=0)) or 1.0
+    flat = np.where(whole[:, None], flat, 0) / scale
     centred = flat[whole] - flat[whole].mean(axis=0) if whole.any() else flat[whole]
     points = np.full((len(flat), 2), np.nan, dtype=np.float32)
     directions, explained = _directions(centred)  # (2, hidden)
-    points[whole] = centred @ directions.T
+    with np.errstate(over="ignore"):  # beyond float32, as far as the page is concerned, is not finite
+        points[whole] = (centred @ directions.T) * scale
     return Projection(points.reshape(*vectors.shape[:-1], 2), explained)
 
 

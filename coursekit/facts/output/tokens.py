@@ -1,32 +1,39 @@
-"""The tokens that an output belongs to: which are real, special or padding."""
+"""What stands at each position of an output: tokens, special ones and padding, patches of an image, moments of sound."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
+from math import prod
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from coursekit import frameworks
 from coursekit.errors import CourseError
-from coursekit.facts.batch.sequences import IdLists, checked
 from coursekit.facts.batch.vocabulary import Vocabulary
+from coursekit.facts.output.given import FRAME, PATCH, TOKEN
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     import numpy.typing as npt
 
+    from coursekit.facts.output.given import Given
+
+    Array = npt.NDArray[Any]
+
 REAL, SPECIAL, PADDING = "real", "special", "padding"
+UNKNOWN = -1
+"""Stands for an id that was not given."""
 
 
 @dataclass(frozen=True)
 class Token:
-    """One token.
+    """What stands at one position.
 
     Attributes
     ----------
     text
-        Its text in the vocabulary, else ``#`` and its id, else its position.
+        Its text, readable; else ``#`` and its id, else its position.
     id
         Its id, or None when ids were not given.
     kind
@@ -41,49 +48,48 @@ class Token:
 Sequences = tuple[tuple[Token, ...], ...]
 
 
-def token_facts(
-    shape: tuple[int, int], input_ids: Any, vocabulary: Vocabulary | None, attention_mask: Any
-) -> Sequences:
-    """Return the tokens of a batch, one tuple for each sequence.
+@dataclass(frozen=True, eq=False)
+class Positions:
+    """The positions of a batch.
 
-    Parameters
+    Attributes
     ----------
-    shape
-        Batch and sequence length of the output.
-    input_ids
-        What the model was given: ids, or the whole dict of inputs with ids and attention mask.
-    vocabulary
-        Names the ids. Its tokenizer's padding id marks padding where no attention mask says it.
-    attention_mask
-        Shape ``(batch, sequence)``: 1 for real tokens, 0 for padding.
-
-    Raises
-    ------
-    CourseError
-        When ids, mask and output do not have the same shape.
+    ids
+        ``(batch, sequence)``; -1 where an id is not known.
+    real
+        The same shape: False for padding.
+    names
+        What a position without an id is called, one for each; None for its number.
     """
-    if isinstance(input_ids, Mapping):
-        if "input_ids" not in input_ids:
-            raise CourseError(
-                f"The inputs hold {', '.join(map(str, input_ids)) or 'nothing'}, but no input_ids.",
-                why="the ids say which token each vector of the output belongs to.",
-                remedy='Pass the dict that you gave the model, or inputs["input_ids"].',
-            )
-        attention_mask = input_ids.get("attention_mask") if attention_mask is None else attention_mask
-        input_ids = input_ids["input_ids"]
-    if input_ids is None:
-        mask = np.ones(shape) if attention_mask is None else _same_shape(attention_mask, shape, "attention_mask")
+
+    ids: Array
+    real: Array
+    names: tuple[str, ...] | None = None
+
+    @classmethod
+    def unknown(cls, batch: int, length: int, names: tuple[str, ...] | None = None) -> Positions:
+        """Return positions without ids."""
+        return cls(np.full((batch, length), UNKNOWN), np.ones((batch, length), dtype=bool), names)
+
+    def tokens(self, rows: Sequence[int], vocabulary: Vocabulary | None) -> Sequences:
+        """Return the tokens of some sequences, one tuple for each."""
+        return tuple(self._sequence(row, vocabulary) for row in rows)
+
+    def signs(self, rows: Sequence[int], vocabulary: Vocabulary | None) -> tuple[str, ...]:
+        """Return a line for each sign in the tokens of some sequences that needs an explanation."""
+        return () if vocabulary is None else vocabulary.explanations(np.unique(self.ids[list(rows)]).tolist())
+
+    def _sequence(self, row: int, vocabulary: Vocabulary | None) -> tuple[Token, ...]:
+        ids = self.ids[row].tolist()
+        words = [""] * len(ids) if vocabulary is None else vocabulary.readable(ids)
+        special = frozenset[int]() if vocabulary is None else vocabulary.special
+        names = self.names or tuple(map(str, range(len(ids))))
         return tuple(
-            tuple(Token(str(place), None, REAL if real else PADDING) for place, real in enumerate(row)) for row in mask
+            Token(name, None, REAL if whole else PADDING)
+            if id_ == UNKNOWN
+            else Token(word or f"#{id_}", id_, PADDING if not whole else SPECIAL if id_ in special else REAL)
+            for id_, word, name, whole in zip(ids, words, names, self.real[row].tolist(), strict=True)
         )
-    ids = _ids([input_ids] if _is_flat(input_ids) else input_ids)
-    _same_shape(ids, shape, "input_ids")
-    if attention_mask is not None:
-        mask = _same_shape(attention_mask, shape, "attention_mask")
-    else:
-        padding = getattr(vocabulary and vocabulary.tokenizer, "pad_token_id", None)
-        mask = np.array([_real(row, padding) for row in ids])
-    return tuple(_sequence(row, real, vocabulary) for row, real in zip(ids, mask, strict=True))
 
 
 def vocabulary_of(tokenizer: Any) -> Vocabulary | None:
@@ -96,6 +102,9 @@ def vocabulary_of(tokenizer: Any) -> Vocabulary | None:
     """
     if tokenizer is None:
         return None
+    inner = getattr(tokenizer, "tokenizer", None)  # a processor has one for its texts
+    if callable(getattr(inner, "convert_ids_to_tokens", None)):
+        tokenizer = inner
     if isinstance(tokenizer, type) or not callable(getattr(tokenizer, "convert_ids_to_tokens", None)):
         raise CourseError(
             f"tokenizer is of type {type(tokenizer).__name__}.",
@@ -105,58 +114,142 @@ def vocabulary_of(tokenizer: Any) -> Vocabulary | None:
     return Vocabulary(tokenizer)
 
 
-def _ids(given: Any) -> IdLists:
-    ids = checked(given)
-    if isinstance(ids[0], str):
-        raise CourseError(
-            "input_ids are sentences, not ids.",
-            why="each vector of the output belongs to one id, and only the tokenizer knows which ids a sentence has.",
-            remedy="Pass what you gave the model: the tensor of ids, or the dict of inputs.",
-        )
-    return ids
+def positions_of(
+    batch: int,
+    length: int | None,
+    ids: Array | None,
+    mask: Array | None,
+    given: Given,
+    vocabulary: Vocabulary | None,
+    *,
+    unit: str,
+    keys: int | None = None,
+) -> tuple[Positions, Positions | None]:
+    """Return the positions of an output, and those of its keys where there are more keys than queries.
+
+    Parameters
+    ----------
+    batch, length
+        Of the output; the length is None where no field says it, and then that of the ids.
+    ids, mask
+        What this side of the model was given, or None.
+    given
+        Everything else that was given.
+    vocabulary
+        Its padding id marks padding where no mask does.
+    unit
+        What stands at a position that has no id.
+    keys
+        How many keys the attention weights have, where they are not the queries.
+
+    Raises
+    ------
+    CourseError
+        When ids, mask and output do not fit each other.
+    """
+    if ids is None:
+        length = length if length is not None else 0 if mask is None else mask.shape[1]
+        names = names_of_unit(unit, length, given)
+        here = Positions.unknown(batch, length, names)
+        if mask is None or unit in {PATCH, FRAME}:
+            return here, None if keys is None else Positions.unknown(batch, keys)
+        if keys is not None and mask.shape == (batch, keys):  # a step with a cache: the mask is of all tokens so far
+            whole = Positions(np.full((batch, keys), UNKNOWN), mask.astype(bool))
+            numbers = tuple(map(str, range(max(0, keys - length), keys)))
+            return Positions(here.ids, whole.real[:, -length:], numbers if len(numbers) == length else None), whole
+        _same_shape(mask, (batch, length), "attention_mask", unit)
+        return Positions(here.ids, mask.astype(bool)), None if keys is None else Positions.unknown(batch, keys)
+    if length is None:
+        length = ids.shape[1]
+    real = _real(ids, mask, vocabulary)
+    if len(ids) == batch and ids.shape[1] < length <= ids.shape[1] + _added(ids.shape[1], given):
+        # Some models fill their input up to whole blocks, and leave that in their hidden states.
+        more = length - ids.shape[1]
+        names = tuple(str(place) if place < ids.shape[1] else "added" for place in range(length))
+        ids = np.pad(ids, ((0, 0), (0, more)), constant_values=UNKNOWN)
+        real = np.pad(real, ((0, 0), (0, more)))
+        return Positions(ids, real, names), None
+    if len(ids) == batch and keys is not None and ids.shape[1] == keys > length:
+        return Positions(ids[:, -length:], real[:, -length:]), Positions(ids, real)
+    if ids.shape != (batch, length) and (given.pixels is not None or unit != TOKEN):
+        return Positions.unknown(batch, length, names_of_unit(unit, length, given)), None
+    _same_shape(ids, (batch, length), "input_ids", unit)
+    here = Positions(ids, real)
+    if keys is None or keys <= length:
+        return here, None if keys is None else Positions.unknown(batch, keys)
+    before = Positions.unknown(batch, keys - length)
+    kept = before.real if mask is None or mask.shape != (batch, keys) else mask[:, : keys - length].astype(bool)
+    return here, Positions(np.concatenate([before.ids, ids], axis=1), np.concatenate([kept, real], axis=1))
 
 
-def _is_flat(ids: Any) -> bool:
-    """Tell whether this is one sequence instead of a batch of one."""
-    if hasattr(ids, "shape"):
-        return len(ids.shape) == 1
-    return isinstance(ids, (list, tuple)) and bool(ids) and all(isinstance(id_, (int, np.integer)) for id_ in ids)
-
-
-def _same_shape(given: Any, shape: tuple[int, int], name: str) -> npt.NDArray[Any]:
-    room = frameworks.of(given)
-    try:
-        array = np.asarray(room.to_numpy(given) if room is not None else given)
-    except ValueError as error:  # rows of different lengths
-        raise _mismatch(name, f"rows of {', '.join(str(len(row)) for row in given)} tokens", shape) from error
-    if array.ndim == 1:
-        array = array[None]  # (batch, sequence)
-    if array.shape != shape or array.dtype.kind not in "iubf":
-        raise _mismatch(name, f"the shape {array.shape}", shape)
-    return array
-
-
-def _mismatch(name: str, has: str, shape: tuple[int, int]) -> CourseError:
-    return CourseError(
-        f"{name} has {has}; the output is of {shape[0]} sequences of {shape[1]} tokens.",
-        why="each vector of the output belongs to one token of the input.",
-        remedy=f"Pass the {name} that this output was computed from.",
-    )
-
-
-def _real(ids: tuple[int, ...], padding: int | None) -> list[bool]:
+def _real(ids: Array, mask: Array | None, vocabulary: Vocabulary | None) -> Array:
     """Tell real tokens from padding, which stands at an end; the same id elsewhere (GPT-2's end of text) is a token."""
-    whole = [id_ != padding for id_ in ids]
-    if not any(whole):
-        return [True] * len(ids)
-    first, last = whole.index(True), len(whole) - whole[::-1].index(True)
-    return [first <= place < last for place in range(len(ids))]
+    if mask is not None and mask.shape[0] == ids.shape[0] and mask.shape[1] > ids.shape[1]:
+        mask = mask[:, -ids.shape[1] :]  # of a step with a cache
+    if mask is not None:
+        _same_shape(mask, (ids.shape[0], ids.shape[1]), "attention_mask", TOKEN)
+        return mask.astype(bool)
+    padding = getattr(vocabulary and vocabulary.tokenizer, "pad_token_id", None)
+    whole = np.ones(ids.shape, dtype=bool) if padding is None else ids != padding
+    some = whole.any(axis=1, keepdims=True)
+    reached = np.maximum.accumulate(whole, axis=1) & np.maximum.accumulate(whole[:, ::-1], axis=1)[:, ::-1]
+    real: Array = np.where(some, reached, True)
+    return real
 
 
-def _sequence(ids: tuple[int, ...], real: Any, vocabulary: Vocabulary | None) -> tuple[Token, ...]:
-    words = [""] * len(ids) if vocabulary is None else vocabulary.tokens(ids)
-    special = frozenset[int]() if vocabulary is None else vocabulary.special
-    return tuple(
-        Token(word or f"#{id_}", id_, PADDING if not whole else SPECIAL if id_ in special else REAL)
-        for id_, word, whole in zip(ids, words, real, strict=True)
-    )
+def _added(length: int, given: Given) -> int:
+    """Return how many positions a model that works in blocks fills up."""
+    sizes = [size for name in ("block_size", "attention_window", "chunk_length") if (size := given.number(name))]
+    windows = getattr(given.config, "attention_window", None)
+    sizes += [size for size in windows if isinstance(size, int)] if isinstance(windows, (list, tuple)) else []
+    return max((-length % size for size in sizes if size > 0), default=0)
+
+
+def _same_shape(array: Array, shape: tuple[int, int], name: str, unit: str) -> None:
+    if array.shape != shape:
+        raise CourseError(
+            f"{name} has the shape {array.shape}; the output is of {shape[0]} sequences of {shape[1]} {unit}s.",
+            why="each vector of the output belongs to one token of the input.",
+            remedy=f"Pass the {name} that this output was computed from.",
+        )
+
+
+def names_of_unit(unit: str, length: int, given: Given) -> tuple[str, ...] | None:
+    """Return what the positions of an image or a recording are called; None for their numbers."""
+    if unit == FRAME:
+        return tuple(f"frame {place}" for place in range(length))
+    grid = _grid(given) if unit == PATCH else None
+    if grid is None or not 0 <= length - prod(grid) <= _MOST_SPECIAL:
+        return tuple(f"position {place}" for place in range(length)) if unit != TOKEN else None
+    extra = length - prod(grid)
+    known = _SPECIAL_PATCHES.get(str(getattr(_vision(given.config), "model_type", "")), ())
+    lead = known if len(known) == extra else tuple(f"position {place}" for place in range(extra))
+    return (*lead, *(f"patch {row},{column}" for row in range(grid[0]) for column in range(grid[1])))
+
+
+_MOST_SPECIAL = 8
+_SPECIAL_PATCHES = {
+    **dict.fromkeys(
+        ("vit", "clip_vision_model", "clip", "vit_mae", "vit_msn", "beit", "data2vec-vision", "dinov2", "ijepa"),
+        ("[CLS]",),
+    ),
+    "deit": ("[CLS]", "[distillation]"),
+}
+"""What stands before the patches."""
+
+
+def _vision(config: Any) -> Any:
+    return getattr(config, "vision_config", None) or config
+
+
+def _grid(given: Given) -> tuple[int, int] | None:
+    """Return how many rows and columns of patches an image has."""
+    config = _vision(given.config)
+    patch = getattr(config, "patch_size", None)
+    sizes = (patch, patch) if isinstance(patch, int) else tuple(patch) if isinstance(patch, (list, tuple)) else ()
+    image = getattr(config, "image_size", None)
+    stated = (image, image) if isinstance(image, int) else tuple(image) if isinstance(image, (list, tuple)) else ()
+    pixels = given.pixels[-2:] if given.pixels is not None and len(given.pixels) == 4 else stated  # noqa: PLR2004  (batch, channels, height, width)
+    if len(sizes) != 2 or len(pixels) != 2 or not all(isinstance(size, int) and size > 0 for size in (*sizes, *pixels)):  # noqa: PLR2004  (height, width)
+        return None
+    return pixels[0] // sizes[0], pixels[1] // sizes[1]

@@ -52,10 +52,10 @@ class Grid:
         self._columns = shown(facts.longest, COLUMNS)
         most = max(_TAIL * 2, min(ROWS, CELLS // len(self._columns)))
         self._rows = shown(len(facts.sequences), most)
-        self._lines = ("token", "id", "mask")[0 if facts.tokenizer else 1 :]
+        self._lines = ("token", "id", "mask", *(("type",) * facts.pairs))[0 if facts.tokenizer else 1 :]
         visible, columns, named = set(self._rows), tuple(self._columns), facts.tokenizer is not None
         self._cells = {
-            index: _cells(row, columns, named=named, before=row.short if facts.padding_left else 0)
+            index: _cells(row, columns, named=named, typed=facts.pairs, before=row.short if facts.padding_left else 0)
             for index, row in enumerate(facts.sequences)
             if index in visible
         }
@@ -65,6 +65,9 @@ class Grid:
         """Return what a cell holds, and how much of the batch is not shown."""
         token = "the token, " if self._facts.tokenizer else ""
         words = f"In each cell: {token}the id, and the attention mask (1: the model looks at it, 0: it does not)."
+        words += (
+            " The type says which sentence of the pair a token is of: 0 the first, 1 the second." * self._facts.pairs
+        )
         columns = self._facts.longest - sum(column is not None for column in self._columns)
         parts = [count(columns, "position")] * bool(columns) + [count(self._hidden, "sequence")] * bool(self._hidden)
         return f"{words} Not shown here: {' and '.join(parts)}. The tensor has all." if parts else words
@@ -122,18 +125,21 @@ class Grid:
 
 
 @lru_cache(2 * ROWS)
-def _cells(row: SequenceFacts, columns: tuple[int | None, ...], *, named: bool, before: int) -> tuple[_Cell, ...]:
-    """Return the cells of a row that begins ``before`` positions late; ``named`` where there are tokens."""
+def _cells(
+    row: SequenceFacts, columns: tuple[int | None, ...], *, named: bool, typed: bool, before: int
+) -> tuple[_Cell, ...]:
+    """Return the cells of a row that begins ``before`` positions late; ``named`` where there are tokens, ``typed`` with types."""
     cells = []
     for column in columns:
         position = -1 if column is None else column - before
         if column is None:
             cells.append(_Cell("gap", ("…",), 5))
         elif 0 <= position < len(row.ids):
-            token, id_, kind = row.tokens[position], row.ids[position], row.kinds[position]
-            token = (clip(printable(token), 24) or _NONE) if named else ""
-            lines = (*((text(token),) if named else ()), str(id_), str(row.mask[position]))
-            cells.append(_Cell("" if kind == TOKEN else kind, lines, max(3, _width(token), len(lines[-2])) + 2))
+            token, id_, kind = row.words[position], row.ids[position], row.kinds[position]
+            token = (clip(token, 24) or _NONE) if named else ""
+            kinds = (str(row.types[position]) if row.types else "",) if typed else ()
+            lines = (*((text(token),) if named else ()), str(id_), str(row.mask[position]), *kinds)
+            cells.append(_Cell("" if kind == TOKEN else kind, lines, max(3, _width(token), len(str(id_))) + 2))
         else:
             cells.append(_Cell("missing", ("missing",), 9))
     return tuple(cells)
@@ -180,12 +186,3 @@ def _name(row: SequenceFacts, index: int) -> str:
     if row.cut:
         parts.append(f" <span>({row.cut:,} cut)</span>")
     return "".join(parts)
-
-
-def printable(token: str) -> str:
-    """Return a token as one line that can be seen: blanks and control characters by a sign or their code."""
-    if token.isprintable() and (token.strip() or not token):
-        return token
-    signs = {"\n": "↵", "\t": "⇥", " ": "␣"}
-    seen = (signs.get(letter, letter) for letter in token)
-    return "".join(letter if letter.isprintable() else f"U+{ord(letter):04X}" for letter in seen)

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 from coursekit import frameworks
 from coursekit.facts.batch.positions import OUTSIDE, PADDING, SPECIAL, UNKNOWN
-from coursekit.views.batch.grid import Grid, clip, count, printable
+from coursekit.facts.batch.readable import printable
+from coursekit.views.batch.grid import Grid, clip, count
 from coursekit.views.page.view import table, text
 
 if TYPE_CHECKING:
@@ -31,8 +32,8 @@ def batch_summary(facts: BatchFacts) -> str:
         )
     lines = [head]
     for index, row in enumerate(facts.sequences[:_LISTED]):
-        words = row.tokens if facts.tokenizer else [str(id_) for id_ in row.ids]
-        shown = " ".join(printable(word) or str(id_) for word, id_ in zip(words[:12], row.ids, strict=False))
+        words = row.words if facts.tokenizer else [str(id_) for id_ in row.ids]
+        shown = " ".join(word or str(id_) for word, id_ in zip(words[:12], row.ids, strict=False))
         note = f" ({row.short} short)" if row.short else ""
         lines.append(f"  {index}: {shown}{' …' if len(row.ids) > 12 else ''}{note}")  # noqa: PLR2004  (tokens of a line)
     if len(facts.sequences) > _LISTED:
@@ -58,6 +59,7 @@ def batch_html(facts: BatchFacts, *, live: bool = False) -> str:
             f'<p class="ck-muted">{grid.explanation()}</p>',
             grid.blocks() if live else grid.table(),
             _legend(facts),
+            *(f'<p class="ck-muted">{text(line)}</p>' for line in facts.signs),
             *_notes(facts),
             _readings(facts),
             _line(facts),
@@ -66,7 +68,7 @@ def batch_html(facts: BatchFacts, *, live: bool = False) -> str:
 
 
 def problem_html(problem: CourseError) -> str:
-    """Return an error as a note, for input that is being edited."""
+    """Return an error as a note, for input that is being edited; what stands below it is not of this input."""
     return _note(
         "error",
         problem.what,
@@ -95,7 +97,7 @@ def _legend(facts: BatchFacts) -> str:
     kinds = set().union(*(row.kinds for row in facts.sequences))
     pad = f"{facts.pad_token}, id {facts.pad_id}" if facts.pad_token else f"id {facts.pad_id or 0}"
     special = dict.fromkeys(
-        token for row in facts.sequences for token, kind in zip(row.tokens, row.kinds, strict=True) if kind == SPECIAL
+        token for row in facts.sequences for token, kind in zip(row.words, row.kinds, strict=True) if kind == SPECIAL
     )
     names = {
         SPECIAL: f"special tokens: {', '.join(map(printable, list(special)[:_LISTED]))}",

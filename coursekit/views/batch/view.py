@@ -9,13 +9,14 @@ from typing import TYPE_CHECKING, Any
 from coursekit.errors import CourseError, reject_unknown
 from coursekit.facts.batch.encoding import LONGEST, PADDINGS, Settings
 from coursekit.facts.batch.facts import BatchFacts, batch_facts, tensor_inputs
-from coursekit.facts.batch.sequences import checked, ids_from, sentences_from, to_lines
+from coursekit.facts.batch.readable import visible
+from coursekit.facts.batch.sequences import checked, ids_from, is_text, pair_sign, pairs_from, sentences_from, to_lines
 from coursekit.facts.batch.vocabulary import Vocabulary
 from coursekit.views.batch.html import batch_html, batch_summary, problem_html
 from coursekit.views.page.view import LiveView, style
 
 if TYPE_CHECKING:
-    from coursekit.facts.batch.sequences import IdLists, Sentences
+    from coursekit.facts.batch.sequences import IdLists, Pairs, Sentences
 
 _EDITABLE = 20_000
 """Characters up to which a batch stands in the text area; a browser edits no more without delay."""
@@ -27,7 +28,7 @@ class TensorBuilder(LiveView[BatchFacts]):
     Parameters
     ----------
     sequences
-        A list of sentences, lists of ids (ragged or not), or an array or tensor of ids ``(batch, sequence)``.
+        A list of sentences, of pairs of sentences (a question and a text), lists of ids (ragged or not), or an array or tensor of ids ``(batch, sequence)``.
     tokenizer
         The tokenizer of the model's checkpoint. Sentences need it; for ids it says what they stand for.
     config
@@ -83,7 +84,8 @@ class TensorBuilder(LiveView[BatchFacts]):
         settings = Settings(padding, truncation, length)
         sequences = list(sequences) if isinstance(sequences, Iterator) else sequences  # it is read twice
         self.facts = batch_facts(sequences, **self._options, framework=framework, settings=settings)
-        self._sequences: Sentences | IdLists = checked(sequences)
+        self._sequences: Sentences | Pairs | IdLists = checked(sequences)
+        self._sign = pair_sign(self._sequences)
 
     @property
     def tensor(self) -> Any:
@@ -124,10 +126,16 @@ class TensorBuilder(LiveView[BatchFacts]):
 
         settings = self.facts.settings
         lines = to_lines(self._sequences)
-        sentences = isinstance(self._sequences[0], str)
+        what = (
+            "Sentences, one on each line"
+            if isinstance(self._sequences[0], str)
+            else f"Pairs of sentences, one on each line, with {self._sign} between the two"
+            if is_text(self._sequences)
+            else "Ids, one sequence on each line"
+        )
         self._text = widgets.Textarea(
             value=lines if len(lines) <= _EDITABLE else "",
-            description="Sentences, one on each line" if sentences else "Ids, one sequence on each line",
+            description=what,
             rows=min(8, max(3, len(self._sequences))),
             continuous_update=True,
             disabled=len(lines) > _EDITABLE,
@@ -162,14 +170,30 @@ class TensorBuilder(LiveView[BatchFacts]):
         settings = Settings(self._padding.value, self._truncation.value, self._length.value)
         self._length.disabled = not settings.takes_length
         try:
-            if not self._text.disabled:
-                read = sentences_from if isinstance(self._sequences[0], str) else ids_from
-                self._sequences = read(self._text.value)
-            facts = batch_facts(self._sequences, **self._options, framework=self.facts.framework, settings=settings)
-        except CourseError as problem:
-            self._problem = problem
-            self._page.value = problem_html(problem) + batch_html(self.facts, live=True)
+            sequences = self._sequences if self._text.disabled else self._edited()
+            facts = batch_facts(sequences, **self._options, framework=self.facts.framework, settings=settings)
+            page = batch_html(facts, live=True)
+        except Exception as error:  # noqa: BLE001  (nobody sees what a callback raises, and old figures would stay)
+            self._problem = error if isinstance(error, CourseError) else _unforeseen(error)
+            self._page.value = problem_html(self._problem) + batch_html(self.facts, live=True)
             return
         self._problem = None
-        self.facts = facts
-        self._page.value = batch_html(facts, live=True)
+        self._sequences, self.facts = sequences, facts
+        self._page.value = page
+
+    def _edited(self) -> Sentences | Pairs | IdLists:
+        """Return the batch that stands in the text area."""
+        words = self._text.value
+        if not is_text(self._sequences):
+            return ids_from(words)
+        return sentences_from(words) if isinstance(self._sequences[0], str) else pairs_from(words, self._sign)
+
+
+def _unforeseen(error: Exception) -> CourseError:
+    """Return an error of the tokenizer or of a framework as one that can be shown."""
+    said = visible(f"{type(error).__name__}: {error}")[:300]
+    return CourseError(
+        f"This input made an error: {said}",
+        why="the figures below are those of the input before, not of what stands above.",
+        remedy="Change the input, or make the view again.",
+    )

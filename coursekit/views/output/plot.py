@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from coursekit.errors import CourseError, did_you_mean
+from coursekit.facts.batch.readable import printable
 from coursekit.views.output.static import short
 from coursekit.views.page.colours import colormap
 
@@ -41,7 +43,7 @@ class _Chosen:
     slot: int
 
 
-def plot(facts: OutputFacts, picture: str, *, layer: int, head: int, sequence: int) -> Figure:
+def plot(facts: OutputFacts, picture: str, *, layer: int, head: int, sequence: int | None) -> Figure:
     """Draw one picture of all runs that have it, side by side on common scales.
 
     Parameters
@@ -62,12 +64,13 @@ def plot(facts: OutputFacts, picture: str, *, layer: int, head: int, sequence: i
     """
     from matplotlib.figure import Figure
 
-    if picture not in NEEDS:
+    if not isinstance(picture, str) or picture not in NEEDS:
         raise CourseError(
-            f"There is no picture called {picture!r}.{did_you_mean(str(picture), NEEDS)}",
+            f"There is no picture called {printable(repr(picture)[:80])}.{did_you_mean(str(picture), (*NEEDS, 'layers'))}",
             why="a picture is chosen by its name.",
-            remedy=f"Use one of {', '.join(NEEDS)}.",
+            remedy=f"Use one of {', '.join((*NEEDS, 'layers'))}.",
         )
+    layer, head = _whole("layer", layer), _whole("head", head)
     runs = [run for run in facts.runs if getattr(run, NEEDS[picture]) is not None]
     if not runs:
         line = next((one.line for run in facts.runs for one in run.missing if one.name.startswith(NEEDS[picture])), "")
@@ -88,14 +91,27 @@ def plot(facts: OutputFacts, picture: str, *, layer: int, head: int, sequence: i
     return figure
 
 
-def _slot(facts: OutputFacts, sequence: int) -> int:
-    if sequence not in facts.part.sequences:
+def _whole(name: str, value: Any) -> int:
+    if isinstance(value, (int, np.integer)) and not isinstance(value, bool):
+        return int(value)
+    raise CourseError(
+        f"{name} is {printable(repr(value)[:80])}.",
+        why="layers, heads and sequences are chosen by their numbers.",
+        remedy=f"Use a whole number, such as {name}=0.",
+    )
+
+
+def _slot(facts: OutputFacts, sequence: int | None) -> int:
+    if sequence is None:
+        return 0
+    shown = [facts.numbers[index] for index in facts.part.sequences]
+    if _whole("sequence", sequence) not in shown:
         raise CourseError(
             f"Sequence {sequence} is not shown.",
-            why=f"the view holds the sequences {', '.join(map(str, facts.part.sequences))}.",
+            why=f"the view holds the sequences {', '.join(map(str, shown[:12]))}{' …' if len(shown) > 12 else ''}.",  # noqa: PLR2004  (of hundreds)
             remedy=f"Choose one of them, or build the view with sequences=[{sequence}].",
         )
-    return facts.part.sequences.index(sequence)
+    return shown.index(sequence)
 
 
 def _layer(layer: int, run: RunFacts, picture: str) -> int:
@@ -117,19 +133,20 @@ def _layer(layer: int, run: RunFacts, picture: str) -> int:
     return known.index(wanted)
 
 
-def _ticks(axis: Axes, words: Sequence[str], *, both: bool) -> None:
-    step = max(1, len(words) // 40)
-    places = range(0, len(words), step)
-    axis.set_yticks(list(places), [words[place] for place in places], fontsize=8)
-    if both:
-        axis.set_xticks(list(places), [words[place] for place in places], fontsize=8, rotation=90)
+def _ticks(axis: Axes, words: Sequence[str], *, across: Sequence[str] = ()) -> None:
+    """Name the rows, and the columns where ``across`` has names for them; of many, some."""
+    for names, write in ((words, axis.set_yticks), (across, partial(axis.set_xticks, rotation=90))):
+        places = list(range(0, len(names), max(1, len(names) // 40)))
+        if places:
+            # A dollar sign would begin a formula.
+            write(places, [names[place].replace("$", r"\$") for place in places], fontsize=8)
 
 
 def _hidden(axis: Axes, facts: OutputFacts, run: RunFacts, at: _Chosen) -> Any:
     assert run.hidden is not None  # noqa: S101  (plot has checked it)
     tokens = facts.sequences[facts.part.sequences[at.slot]]
     real = [place for place, token in enumerate(tokens) if token.kind != "padding"]
-    _ticks(axis, [tokens[place].text for place in real], both=False)
+    _ticks(axis, [tokens[place].text for place in real])
     axis.set_xlabel("dimension")
     return axis.imshow(
         run.hidden[at.layer, at.slot, real],
@@ -142,7 +159,7 @@ def _hidden(axis: Axes, facts: OutputFacts, run: RunFacts, at: _Chosen) -> Any:
 
 
 def _similar(axis: Axes, values: Any, words: Sequence[str], *, both: bool) -> Any:
-    _ticks(axis, words, both=both)
+    _ticks(axis, words, across=words if both else ())
     return axis.imshow(values, cmap=colormap("diverging"), vmin=-1, vmax=1, interpolation="nearest")
 
 
@@ -153,7 +170,7 @@ def _tokens(axis: Axes, facts: OutputFacts, run: RunFacts, at: _Chosen) -> Any:
 
 def _sequences(axis: Axes, facts: OutputFacts, run: RunFacts, at: _Chosen) -> Any:
     assert run.sequence_similarity is not None  # noqa: S101  (plot has checked it)
-    words = [f"{index} {short(row, 30)}" for index, row in enumerate(facts.sequences)]
+    words = [f"{number} {short(row, 30)}" for number, row in zip(facts.numbers, facts.sequences, strict=True)]
     return _similar(axis, run.sequence_similarity[at.layer], words, both=False)
 
 
@@ -167,7 +184,7 @@ def _map(axis: Axes, facts: OutputFacts, run: RunFacts, at: _Chosen) -> None:
     axis.scatter(points[:, 0], points[:, 1], s=14, c=[row for row, _ in facts.part.tokens], cmap="cividis")
     for token, (x, y) in zip(_compared(facts), points, strict=True):
         if np.isfinite(x):
-            axis.annotate(token.text, (x, y), fontsize=8, xytext=(3, 3), textcoords="offset points")
+            axis.annotate(token.text.replace("$", r"\$"), (x, y), fontsize=8, xytext=(3, 3), textcoords="offset points")
     axis.set_xlabel(f"{run.projection.explained[0]:.0%} of the variance")
     axis.set_ylabel(f"{run.projection.explained[1]:.0%} of the variance")
 
@@ -175,11 +192,11 @@ def _map(axis: Axes, facts: OutputFacts, run: RunFacts, at: _Chosen) -> None:
 def _attention(axis: Axes, facts: OutputFacts, run: RunFacts, at: _Chosen) -> Any:
     assert run.attention is not None  # noqa: S101  (plot has checked it)
     weights = run.attention[:, at.slot]  # (layers, heads, queries, keys)
-    layers, heads, size, _ = weights.shape
+    layers, heads, high, wide = weights.shape
     framed = np.pad(weights, ((0, 0), (0, 0), (0, 1), (0, 1)), constant_values=np.nan)
-    mosaic = framed.swapaxes(1, 2).reshape(layers * (size + 1), heads * (size + 1))
-    axis.set_yticks([(row + 0.5) * (size + 1) for row in range(layers)], list(map(str, run.attention_layers)))
-    axis.set_xticks([(column + 0.5) * (size + 1) for column in range(heads)], list(map(str, run.heads)))
+    mosaic = framed.swapaxes(1, 2).reshape(layers * (high + 1), heads * (wide + 1))
+    axis.set_yticks([(row + 0.5) * (high + 1) for row in range(layers)], list(map(str, run.attention_layers)))
+    axis.set_xticks([(column + 0.5) * (wide + 1) for column in range(heads)], list(map(str, run.heads)))
     axis.set(xlabel="head", ylabel="layer")
     return axis.imshow(mosaic, cmap=colormap("sequential"), norm=_by_root(facts.attention_limit))
 
@@ -192,9 +209,11 @@ def _head(axis: Axes, facts: OutputFacts, run: RunFacts, at: _Chosen) -> Any:
             why=f"{run.name} shows the heads {run.heads[0]} to {run.heads[-1]}.",
             remedy=f"Use head={run.heads[0]}.",
         )
-    words = [token.text for token in facts.sequences[facts.part.sequences[at.slot]]]
+    index = facts.part.sequences[at.slot]
+    words = [token.text for token in facts.sequences[index]]
+    keys = words if facts.keys is None else [token.text for token in facts.keys[index]]
     if facts.part.block == 1:
-        _ticks(axis, words, both=True)
+        _ticks(axis, words, across=keys)
     axis.set(xlabel="key", ylabel="query")
     weights = run.attention[at.layer, at.slot, run.heads.index(at.head)]  # (queries, keys)
     return axis.imshow(weights, cmap=colormap("sequential"), norm=_by_root(facts.attention_limit))
@@ -212,15 +231,15 @@ def _logits(axis: Axes, facts: OutputFacts, run: RunFacts, at: _Chosen) -> Any:
     scores = run.logits[at.slot] if per_token else run.logits  # (rows, labels)
     rows = facts.sequences[facts.part.sequences[at.slot]] if per_token else ()
     words = [token.text for token in rows] or [
-        f"{index} {short(facts.sequences[index], 30)}" for index in facts.part.sequences
+        f"{facts.numbers[index]} {short(facts.sequences[index], 30)}" for index in facts.part.sequences
     ]
-    _ticks(axis, words, both=False)
+    _ticks(axis, words)
     axis.set_xticks(range(len(run.labels)), run.labels, fontsize=8)
     if run.words is not None:
         for (row, column), word in np.ndenumerate(run.words[at.slot] if per_token else run.words):
             axis.text(column, row, word, ha="center", va="center", fontsize=7)
     limit = facts.logits_limit
-    return axis.imshow(scores, cmap=colormap("diverging"), vmin=-limit, vmax=limit, aspect="auto")
+    return axis.imshow(scores, cmap=colormap("diverging"), vmin=-limit or -1, vmax=limit or 1, aspect="auto")
 
 
 _DRAW: dict[str, Callable[..., Any]] = {

@@ -6,27 +6,44 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from coursekit.errors import CourseError, reject_unknown
+from coursekit.errors import CourseError, nearest, reject_unknown
+from coursekit.facts.batch.readable import visible
 from coursekit.facts.output.page_budget import Choice
 from coursekit.facts.output.quantization import Quantized, quantize
-from coursekit.facts.output.run import OutputFacts, RunFacts, output_facts
-from coursekit.facts.output.values import is_output
+from coursekit.facts.output.run import OutputFacts, RunFacts, all_sides
+from coursekit.facts.output.values import is_array, is_output
+from coursekit.views.output.layers import plot_layers
 from coursekit.views.output.plot import NEEDS, plot
-from coursekit.views.output.static import short, static_face, two_decimals
+from coursekit.views.output.static import short, size, static_face, two_decimals
 from coursekit.views.page.colours import diverging, sequential
 from coursekit.views.page.explorer import Explorer
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from matplotlib.figure import Figure
 
     from coursekit.facts.output.fields import FieldFacts
+    from coursekit.facts.output.tokens import Token
 
-_OPTIONS = ("input_ids", "tokenizer", "attention_mask", "config", "sequences", "layers", "heads", "picture")
+_OPTIONS = (
+    "input_ids",
+    "tokenizer",
+    "attention_mask",
+    "config",
+    "sequences",
+    "layers",
+    "heads",
+    "picture",
+    "side",
+    "step",
+)
 _EXACT = 60_000
 """Numbers up to which the page holds them exactly: a lesson's output in about 250 kB."""
 _FEW = 4_096
 """Numbers of one picture up to which they are exact beside larger ones: what a lesson prints, its picture says too."""
 _PICTURES = tuple(name for name in NEEDS if name != "head")
+_SIDES = {"": "", "encoder": "Encoder", "decoder": "Decoder", "cross": "Decoder looking at the encoder"}
 
 
 class OutputExplorer(Explorer[OutputFacts]):
@@ -49,6 +66,11 @@ class OutputExplorer(Explorer[OutputFacts]):
         (from 1). The default is as many as the page has room for.
     picture
         The picture to open first: ``hidden``, ``tokens``, ``sequences``, ``map``, ``attention`` or ``logits``.
+    side
+        Of a model with an encoder and a decoder, which one comes first: ``encoder``, ``decoder``, or ``cross`` for what
+        the decoder takes from the encoder; of an output of outputs, the name of one of them.
+    step
+        Of what ``generate(…, return_dict_in_generate=True)`` returned: the step, from 0.
     **runs
         More outputs on the same input, by name: ``OutputExplorer(random=a, pretrained=b, input_ids=inputs)``.
 
@@ -73,27 +95,34 @@ class OutputExplorer(Explorer[OutputFacts]):
         layers: Any = None,
         heads: Any = None,
         picture: str = "hidden",
+        side: str | None = None,
+        step: int | None = None,
         **runs: Any,
     ) -> None:
         named = {} if output is None else {"output": output}
-        reject_unknown((name for name, value in runs.items() if not is_output(value)), _OPTIONS, where="OutputExplorer")
-        named.update(runs)
+        reject_unknown(
+            (name for name, value in runs.items() if _is_misspelt(name, value)), _OPTIONS, where="OutputExplorer"
+        )
+        named.update({visible(name): value for name, value in runs.items()})
         if not named:
             raise CourseError(
                 "There is no output to explore.",
                 why="the view shows what a model returned.",
                 remedy="Pass it: ck.OutputExplorer(output, inputs, tokenizer).",
             )
-        reject_unknown([picture], _PICTURES, where="OutputExplorer(picture=…)")
+        reject_unknown([str(picture)], _PICTURES, where="OutputExplorer(picture=…)")
         self._picture = picture
-        self.facts = output_facts(
+        self._all = all_sides(
             named,
             input_ids,
             tokenizer,
             attention_mask=attention_mask,
             config=config,
             choice=Choice(sequences, layers, heads),
+            side=side,
+            step=step,
         )
+        self.facts = self._all[0]
 
     @property
     def title(self) -> str:
@@ -111,8 +140,7 @@ class OutputExplorer(Explorer[OutputFacts]):
 
     @property
     def _size(self) -> str:
-        batch, length = len(self.facts.sequences), len(self.facts.sequences[0])
-        return f"{batch} sequence{'s' * (batch != 1)} of {length} token{'s' * (length != 1)}"
+        return size(self.facts)
 
     def summary(self) -> str:
         """Return the shapes of the fields and, for a batch, which sequences are most alike."""
@@ -120,25 +148,34 @@ class OutputExplorer(Explorer[OutputFacts]):
         for run in self.facts.runs:
             prefix = f"{run.name}: " if len(self.facts.runs) > 1 else ""
             lines += [f"  {prefix}{field.name} {_shape(field)}" for field in run.fields]
-            if (alike := _most_alike(run)) is not None:
+            if (alike := _most_alike(run, self.facts.numbers)) is not None:
                 a, b, value = alike
                 lines.append(f"  {prefix}sequences most alike: {a} and {b} ({value})")
-        lines += [
-            f"  not here: {name}" for name in dict.fromkeys(one.name for run in self.facts.runs for one in run.missing)
-        ]
+        missing = {one.name: one.line for run in self.facts.runs for one in run.missing}
+        lines += [f"  {'not here' if line else 'not of this model'}: {name}" for name, line in missing.items()]
+        lines += [f"  {note}" for note in self.facts.part.notes[: len(self.facts.sides) > 1 or self.facts.steps > 0]]
         return "\n".join(lines)
 
     def static_html(self) -> str:
         """Return tables of fields, axes, tokens and similarities, and images of hidden states and attention."""
-        return static_face(self.facts, self.heading)
+        return static_face(self._all, self.heading)
 
-    def plot(self, picture: str = "hidden", *, layer: int = -1, head: int = 0, sequence: int | None = None) -> Figure:
+    def plot(
+        self,
+        picture: str = "hidden",
+        *,
+        layer: int = -1,
+        head: int = 0,
+        sequence: int | None = None,
+        tokens: Any = None,
+    ) -> Figure:
         """Return one picture as a matplotlib ``Figure``.
 
         Parameters
         ----------
         picture
-            ``hidden``, ``tokens``, ``sequences``, ``map``, ``attention`` (all heads), ``head`` or ``logits``.
+            ``hidden``, ``tokens``, ``sequences``, ``map``, ``attention`` (all heads), ``head``, ``logits``, or
+            ``layers``: how similar some tokens are, layer by layer.
         layer
             The layer: 0 for the embeddings, -1 for the last.
         head
@@ -146,13 +183,28 @@ class OutputExplorer(Explorer[OutputFacts]):
         sequence
             The index of the sequence in the batch; the first shown by default.
 
+        tokens
+            For ``layers``: words, which stand for each place where they occur, or pairs of numbers of a sequence and of
+            a position in it: ``tokens=["bank"]``, ``tokens=[(0, 6), (1, 5)]``.
+
         Raises
         ------
         CourseError
-            When there is no such picture, layer, head or sequence.
+            When there is no such picture, layer, head, sequence or token.
+
+        Examples
+        --------
+        >>> view.plot("layers", tokens=["bank"])  # doctest: +SKIP
         """
-        chosen = self.facts.part.sequences[0] if sequence is None else sequence
-        return plot(self.facts, picture, layer=layer, head=head, sequence=chosen)
+        if picture == "layers":
+            return plot_layers(self.facts, tokens)
+        if tokens is not None:
+            raise CourseError(
+                f"The picture {str(picture)[:40]!r} takes no tokens.",
+                why="only the picture of layers follows some tokens through the layers.",
+                remedy='Use plot("layers", tokens=[…]), or remove tokens.',
+            )
+        return plot(self.facts, picture, layer=layer, head=head, sequence=sequence)
 
     @property
     def exact(self) -> bool:
@@ -161,16 +213,27 @@ class OutputExplorer(Explorer[OutputFacts]):
         return sum(array.size for array in arrays if array is not None) <= _EXACT
 
     def payload(self) -> dict[str, Any]:
-        """Return what the script draws."""
-        facts = self.facts
+        """Return what the script draws: one side of the outputs, and below ``others`` the further ones."""
+        first, *others = (self._payload(facts) for facts in self._all)
+        return {**first, "others": others}
+
+    def _payload(self, facts: OutputFacts) -> dict[str, Any]:
+        def listed(row: Sequence[Token]) -> list[list[Any]]:
+            return [[token.text, token.kind, token.id] for token in row]
+
         slots = {index: slot for slot, index in enumerate(facts.part.sequences)}
         reach = max((_reach(run) for run in facts.runs), default=0.0)
         return {
-            "title": self.heading,
+            "title": self.heading if facts is self.facts else "",
+            "side": _SIDES.get(facts.side, facts.side.replace("_", " ")),
+            "unit": facts.unit,
+            "numbers": list(facts.numbers),
+            "signs": list(facts.signs),
             "sequences": [
                 {
                     "label": short(row),
-                    "tokens": [[token.text, token.kind, token.id] for token in row] if index in slots else None,
+                    "tokens": listed(row) if index in slots else None,
+                    "keys": listed(facts.keys[index]) if index in slots and facts.keys is not None else None,
                 }
                 for index, row in enumerate(facts.sequences)
             ],
@@ -191,12 +254,27 @@ class OutputExplorer(Explorer[OutputFacts]):
         }
 
 
+def _is_misspelt(name: str, value: Any) -> bool:
+    """Tell whether a keyword argument is not an output, or an argument whose name was mistyped.
+
+    Integers and booleans are no output. A plain array of zeros and ones under a name such as ``attention_masks`` is a
+    mask, whatever the type of its numbers.
+    """
+    if not is_output(value):
+        return True
+    alike = nearest(name, _OPTIONS, cutoff=_ALIKE) is not None
+    return alike and is_array(value) and value.ndim <= len(("batch", "sequence"))
+
+
+_ALIKE = 0.8
+
+
 def _shape(field: FieldFacts) -> str:
     sizes = ", ".join(f"{size:,}" for size in field.shape)
     return f"({sizes}) {field.dtype}" if field.axes else f"{field.without_axes}, {field.dtype}"
 
 
-def _most_alike(run: RunFacts) -> tuple[int, int, str] | None:
+def _most_alike(run: RunFacts, numbers: Sequence[int]) -> tuple[int, int, str] | None:
     """Return the pair of sequences with the highest similarity after the last layer, by two decimals."""
     if run.sequence_similarity is None or len(run.sequence_similarity[-1]) == 1:
         return None
@@ -206,7 +284,7 @@ def _most_alike(run: RunFacts) -> tuple[int, int, str] | None:
     if not np.isfinite(values).any():
         return None
     best = int(np.nanargmax(np.round(values, 2)))
-    return int(rows[best]), int(columns[best]), two_decimals(values[best])
+    return numbers[int(rows[best])], numbers[int(columns[best])], two_decimals(values[best])
 
 
 def _reach(run: RunFacts) -> float:
@@ -251,7 +329,8 @@ def _run(run: RunFacts, facts: OutputFacts, reach: float, *, exact: bool) -> dic
         "attentionLayers": list(run.attention_layers),
         "heads": list(run.heads),
         "logits": numbers(run.logits, "signed", facts.logits_limit),
-        "labels": list(run.labels),
+        "labels": [visible(label) for label in run.labels],
+        "scores": run.scores,
         "words": None if run.words is None else run.words.ravel().tolist(),
     }
 
