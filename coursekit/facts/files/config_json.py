@@ -6,8 +6,7 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from coursekit.facts.files.findings import ERROR, WARNING, Finding
-from coursekit.facts.files.weight_file import regular_file_problem
+from coursekit.facts.files.findings import ERROR, WARNING, Finding, regular_file_problem
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from coursekit.errors import CourseError, did_you_mean
-from coursekit.facts.files.weight_file import SUFFIXES
+from coursekit.frameworks.weight_names import SUFFIXES
 
 _LONGEST = 100  # characters of a name that an error repeats
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from coursekit.errors import CourseError
+from coursekit.frameworks.weight_names import is_weight_file
 from coursekit.hub import lookup
 
 if TYPE_CHECKING:
@@ -80,12 +81,6 @@ def find(checkpoint: str | os.PathLike[str]) -> Source:
     if not lookup.gives(name):
         return cached or Source(name, name, NOWHERE, None, "", {})
     return _on_hub(name, cached)
-
-
-def is_weight_file(name: str) -> bool:
-    """Tell whether a file of this name holds weights, or lists the files that do."""
-    endings = (".safetensors", ".bin", ".h5", ".msgpack", ".gguf", ".index.json", ".pt", ".pth", ".ckpt")
-    return name.endswith(endings) and not name.startswith(("training_args", "optimizer", "scheduler", "rng_state"))
 
 
 def _sizes(folder: Path) -> dict[str, int]:
