@@ -24,12 +24,12 @@ from coursekit.facts.files.locate import (
     MODEL_TYPE,
     NOWHERE,
     Source,
-    is_weight_file,
     locate,
     on_hub,
 )
 from coursekit.facts.files.tensor_names import shape_text
 from coursekit.frameworks.quiet import quiet
+from coursekit.frameworks.weight_names import is_weight_file
 
 if TYPE_CHECKING:
     import os

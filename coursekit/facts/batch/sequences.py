@@ -61,7 +61,9 @@ def checked(sequences: Any) -> Sentences | Pairs | IdLists:
         raise CourseError("The batch is empty.", why=_BATCH, remedy='Give at least one sequence, such as ["Hello!"].')
     if all(isinstance(row, str) for row in rows):
         return tuple(_sentence(row, index) for index, row in enumerate(rows))
-    if all(isinstance(row, (tuple, list)) and len(row) > 1 and all(isinstance(part, str) for part in row) for row in rows):
+    if all(
+        isinstance(row, (tuple, list)) and len(row) > 1 and all(isinstance(part, str) for part in row) for row in rows
+    ):
         return tuple(_pair(row, index) for index, row in enumerate(rows))
     if any(isinstance(row, str) for row in rows):
         index = next(index for index, row in enumerate(rows) if not isinstance(row, str))

@@ -250,7 +250,7 @@ def _array(value: Any, name: str, *, strict: bool = True) -> Array | None:
     room = frameworks.of(value)
     try:
         array: Array = np.asarray(room.to_numpy(value) if room is not None else value)
-    except Exception as error:  # noqa: BLE001  (tensors without values, lists of what is no number)
+    except Exception as error:
         if not strict and room is None:
             return None
         said = (str(error).strip().splitlines() or [type(error).__name__])[0]

@@ -278,6 +278,6 @@ def _alike(value: Any, rank: int, name: str, notes: list[str]) -> tuple[Array, .
         listed = sorted(map(str, shapes))
         notes.append(
             f"{name} are not drawn: their tensors have the shapes {', '.join(listed[:4])}{' …' if len(listed) > 4 else ''}."
-        )  # noqa: PLR2004  (of many layers)
+        )
         return ()
     return tuple(arrays)

@@ -147,7 +147,7 @@ class _Reader:
         room = frameworks.of(value)
         try:
             array: Array = np.asarray(value) if room is None else np.asarray(room.to_numpy(value))
-        except Exception as error:  # noqa: BLE001  (without values, sparse, nested, quantized, fake: each says it in a way of its own)
+        except Exception as error:
             said = (str(error).strip().splitlines() or [type(error).__name__])[0]
             raise CourseError(
                 f"{name} of {self.run} cannot be read: {said.rstrip('.')[:200]}.",

@@ -6,6 +6,7 @@ import sys
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from coursekit.frameworks import weight_names
 from coursekit.frameworks.base import Framework, Parameter
 from coursekit.frameworks.pytorch import module_tree
 
@@ -27,12 +28,7 @@ class PyTorch(Framework):
     module = "torch"
     class_prefix = ""
     switch = "USE_TORCH"
-    weight_files = (
-        "model.safetensors",
-        "model.safetensors.index.json",
-        "pytorch_model.bin",
-        "pytorch_model.bin.index.json",
-    )
+    weight_files = weight_names.PYTORCH
     tensor_call = "torch.tensor"
     return_tensors = "pt"
 
