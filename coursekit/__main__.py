@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import io
 import os
 import platform
 import shutil
@@ -19,6 +20,7 @@ from coursekit.hub.staging import cache_folder
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+    from pathlib import Path
 
 _LESSONS_LOAD = "bert-base-cased"
 _PACKAGES = (
@@ -48,14 +50,23 @@ def main(arguments: Sequence[str] | None = None) -> int:
     for name in ("SIGTERM", "SIGHUP"):
         if hasattr(signal, name):
             signal.signal(getattr(signal, name), _stop)
+    # Paths and messages may hold what a terminal has no letter for: it shows their codes instead.
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
     try:
-        return doctor() if given.command == "doctor" else prepare(given.hub)
+        status = doctor() if given.command == "doctor" else prepare(given.hub)
+        print(end="", flush=True)
+    except BrokenPipeError:  # the reader, such as `head`, has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # or Python complains at its end
+        return 0
     except CourseError as error:
         print(error, file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         print("Stopped. Nothing was put in the cache.", file=sys.stderr)
         return 130
+    return status
 
 
 def _stop(number: int, _frame: object) -> None:
@@ -86,12 +97,25 @@ def doctor() -> int:
 
 def _line(subject: str, examine: Callable[[], str]) -> bool:
     """Print what ``examine`` finds, or the error it raises with the remedy; return whether there was none."""
+    problem = None
     try:
-        print(f"{subject}: {examine()}")
+        found = examine()
     except CourseError as error:
-        print(f"{subject}: PROBLEM. {error}")
-        return False
-    return True
+        problem = error
+    except OSError as error:
+        problem = CourseError(
+            f"{error.filename or 'A file'} cannot be read: {error.strerror or error}.",
+            why="what is there cannot be told, nor used.",
+            remedy="Set HF_HOME to a folder of your own, or make this one readable for you.",
+        )
+    except Exception as error:  # noqa: BLE001  (broken packages raise whatever they like, and the rest is still told)
+        problem = CourseError(
+            f"{type(error).__name__}: {' '.join(str(error).split())}",
+            why="this could not be examined.",
+            remedy="Make the environment anew (make clean, then make setup); if that does not help, report it.",
+        )
+    print(f"{subject}: {found if problem is None else f'PROBLEM. {problem}'}")
+    return problem is None
 
 
 def _track(name: str) -> str:
@@ -101,7 +125,7 @@ def _track(name: str) -> str:
 
 def _cache() -> str:
     cache = cache_folder()
-    there = next(folder for folder in (cache, *cache.parents) if folder.exists())
+    there = next(folder for folder in (cache, *cache.parents) if _is_there(folder))
     if not (there.is_dir() and os.access(there, os.W_OK)):
         raise CourseError(
             f"{cache} cannot be written.",
@@ -109,6 +133,15 @@ def _cache() -> str:
             remedy="Set HF_HOME to a folder that you may write to.",
         )
     return f"{cache} ({shutil.disk_usage(there).free / 1e9:.1f} GB free)"
+
+
+def _is_there(path: Path) -> bool:
+    """Return whether something has this name, a link that leads nowhere too; what cannot even be asked is an error."""
+    try:
+        path.lstat()
+    except FileNotFoundError:
+        return False
+    return True
 
 
 def _offline() -> str:

@@ -11,7 +11,7 @@ from packaging.specifiers import SpecifierSet
 
 print("# The versions that the course is tested with; pins live here, `make constraints` rewrites them.")
 print("# torch: the CPU build and the CUDA build share this version; the README says how to choose.")
-freeze = [sys.executable, "-m", "pip", "freeze", "--exclude-editable"]
+freeze = [sys.executable, "-m", "pip", "freeze", "--all", "--exclude-editable"]
 for line in subprocess.run(freeze, check=True, capture_output=True, text=True).stdout.splitlines():
     pin = Requirement(line)
     name, version = pin.name, str(pin.specifier).removeprefix("==").split("+")[0]

@@ -9,6 +9,7 @@ import sys
 import pytest
 
 from coursekit import CourseError, frameworks
+from coursekit.__main__ import main
 from coursekit.course import notebook
 from coursekit.hub import offline
 
@@ -68,6 +69,48 @@ def test_doctor_finds_a_cache_that_cannot_be_written(tmp_path):
 
 def test_doctor_does_not_ask_the_hub_where_it_is_told_not_to():
     assert "Hub: not asked, because HF_HUB_OFFLINE is set" in coursekit("doctor", HF_HUB_OFFLINE="1").stdout
+
+
+@pytest.mark.parametrize("home", ["x" * 300, "loop/hub", "file/hub"])
+def test_doctor_tells_the_rest_where_the_cache_cannot_even_be_looked_at(tmp_path, home):
+    (tmp_path / "loop").symlink_to("loop")
+    (tmp_path / "file").touch()
+    done = coursekit("doctor", HF_HOME=str(tmp_path / home))
+    assert done.returncode == 1
+    assert "Cache: PROBLEM. " in done.stdout
+    assert 'ck.checkpoint("bert-base-cased"): PROBLEM.' in done.stdout
+    assert done.stdout.count("What to do:") == done.stdout.count("PROBLEM")
+    assert done.stderr == ""
+
+
+def test_doctor_names_the_file_that_cannot_be_read_and_goes_on(monkeypatch, capsys):
+    def unreadable(_folder):
+        raise PermissionError(13, "Permission denied", "blobs/53aa")
+
+    monkeypatch.setattr(offline, "offline_folder", lambda: "folder")
+    monkeypatch.setattr(offline, "damaged_file", unreadable)
+    monkeypatch.setenv("HF_HUB_OFFLINE", "1")
+    main(["doctor"])
+    told = capsys.readouterr().out
+    assert "Offline BERT: PROBLEM. blobs/53aa cannot be read: Permission denied." in told
+    assert "Hub: " in told
+
+
+def test_doctor_speaks_to_a_terminal_that_knows_ascii_only(tmp_path):
+    done = coursekit("doctor", HF_HOME=str(tmp_path / "Modèles 模型"), PYTHONIOENCODING="ascii")
+    assert "Mod\\xe8les \\u6a21\\u578b" in done.stdout
+    assert "ck.checkpoint" in done.stdout
+    assert done.stderr == ""
+
+
+def test_doctor_says_nothing_when_its_reader_has_seen_enough(tmp_path):
+    reads, writes = os.pipe()
+    os.close(reads)
+    command = [sys.executable, "-m", "coursekit", "doctor"]
+    environment = {**os.environ, "HF_HOME": str(tmp_path), "HF_HUB_OFFLINE": "1"}
+    done = subprocess.run(command, env=environment, stdout=writes, stderr=subprocess.PIPE, text=True, check=False)
+    os.close(writes)
+    assert (done.returncode, done.stderr) == (0, "")
 
 
 @pytest.mark.parametrize("arguments", [[], ["repair"], ["prepare", "--hub"], ["doctor", "--all"]])

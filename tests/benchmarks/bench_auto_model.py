@@ -19,6 +19,7 @@ os.environ.setdefault("HF_HUB_OFFLINE", "1")
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
 import transformers
+from table import Row, main
 from timing import milliseconds
 from tiny import tiny_config
 from transformers import CONFIG_MAPPING, AutoModel, AutoModelForSequenceClassification, BertConfig, BertModel
@@ -38,7 +39,7 @@ def bytes_read():
 
 
 def measure():
-    """Print time and bytes of the trace and of its peers; tell whether every target was met."""
+    """Return time and bytes of the trace and of its peers."""
     rows = []
     with TemporaryDirectory() as folder:
         BertModel(BertConfig()).save_pretrained(folder)
@@ -50,28 +51,23 @@ def measure():
             lambda: AutoModelForSequenceClassification.from_pretrained(folder, output_loading_info=True), 3
         )
         view = AutoModelTrace(folder, task=TASK, framework="pytorch")
-        rows.append(
-            ("trace_facts, 440 MB of weights", ours, 50, "ms", f"from_pretrained: {loading:.0f} ms, numbers mapped")
-        )
-        rows.append(("bytes that it reads", read, 1, "MB", ""))
-        rows.append(("the page", len(view.to_html().encode()) / 1e3, 150, "kB", ""))
+        rows.append(Row("AutoModelTrace: facts of 440 MB", ours, "ms", 50, f"{loading:.0f} ms, from_pretrained"))
+        rows.append(Row("AutoModelTrace: read of 440 MB", read, "MB", 1))
+        rows.append(Row("AutoModelTrace: page", len(view.to_html().encode()) / 1e3, "kB", 150))
         if importlib.util.find_spec("torchinfo"):
             import torchinfo
 
             peer = milliseconds(lambda: torchinfo.summary(AutoModel.from_pretrained(folder), verbose=0), 3)
             rows.append(
-                (
-                    "time, as a share of torchinfo's",
+                Row(
+                    "AutoModelTrace: share of torchinfo's time",
                     100 * ours / peer,
-                    100,
                     "%",
-                    f"loaded, then torchinfo: {peer:.0f} ms",
+                    100,
+                    f"{peer:.0f} ms, torchinfo",
                 )
             )
-    for name, figure, target, unit, beside in rows:
-        met = "" if figure <= target else "  MISSED"
-        print(f"{name:34}{figure:9.2f} {unit:3} target {target:g} {unit:4} {beside}{met}")
-    return all(figure <= target for _, figure, target, _, _ in rows)
+    return rows
 
 
 def differences(config):
@@ -114,4 +110,4 @@ def sweep():
 
 
 if __name__ == "__main__":
-    sys.exit(not (measure() and (sweep() if "--sweep" in sys.argv else True)))
+    sys.exit(not sweep() if "--sweep" in sys.argv else main(measure))

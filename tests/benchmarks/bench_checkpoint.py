@@ -18,6 +18,7 @@ os.environ.setdefault("USE_TF", "0")
 import numpy as np
 import torch
 from safetensors.numpy import save_file
+from table import Row, main
 from timing import milliseconds
 from transformers import BertConfig, BertModel
 
@@ -64,12 +65,12 @@ def save_shards(folder, shards=100, tensors=100):
     (folder / "config.json").write_text(json.dumps({"model_type": "made-up-for-the-benchmark"}))
 
 
-def main():
-    """Measure, print, and return the number of targets missed."""
+def measure():
+    """Return the figures of the inspector and of its peers."""
     rows = []
 
     def row(what, figure, target, unit, *, beside=""):
-        rows.append((figure <= target, f"{what:<58}{figure:>9.1f} {unit:<3}{target:>8} {unit:<4}{beside}"))
+        rows.append(Row(f"CheckpointInspector: {what}", figure, unit, target, beside))
 
     with TemporaryDirectory() as temporary:
         root = Path(temporary)
@@ -93,28 +94,26 @@ def main():
 
         weights = safe / "model.safetensors"
         row("440 MB safetensors: the tensors", milliseconds(lambda: read_weight_file(weights)), 30, "ms",
-            beside=f"loading the model: {loading:.0f} ms")  # fmt: skip
+            beside=f"{loading:.0f} ms, loading the model")  # fmt: skip
         row("440 MB safetensors: all facts, the fit included", milliseconds(lambda: checkpoint_facts(safe)), 30, "ms",
-            beside=f"loading the model: {loading:.0f} ms")  # fmt: skip
+            beside=f"{loading:.0f} ms, loading the model")  # fmt: skip
         start = bytes_read()
         checkpoint_facts(safe)
-        row("440 MB safetensors: read", (bytes_read() - start) / 1e6, 1, "MB", beside=f"torch.load: {load_read:.0f} MB")
+        row("440 MB safetensors: read", (bytes_read() - start) / 1e6, 1, "MB", beside=f"{load_read:.0f} MB, torch.load")
         row("440 MB safetensors: memory", grown(lambda: checkpoint_facts(safe)), 20, "MB",
-            beside=f"torch.load: {load_grown:.0f} MB")  # fmt: skip
+            beside=f"{load_grown:.0f} MB, torch.load")  # fmt: skip
         row("440 MB .bin: the tensors", milliseconds(lambda: read_weight_file(binary)), 60, "ms",
-            beside=f"torch.load: {torch_load:.0f} ms")  # fmt: skip
+            beside=f"{torch_load:.0f} ms, torch.load")  # fmt: skip
         row("440 MB .bin: all facts, the fit included", milliseconds(lambda: checkpoint_facts(root / "bin")), 60, "ms",
-            beside=f"torch.load: {torch_load:.0f} ms")  # fmt: skip
+            beside=f"{torch_load:.0f} ms, torch.load")  # fmt: skip
         shards = root / "shards"
         row("10,000 tensors in 100 shards: all facts", milliseconds(lambda: checkpoint_facts(shards), 5), 1000, "ms",
-            beside=f"loading the model: {loading:.0f} ms (BERT)")  # fmt: skip
+            beside=f"{loading:.0f} ms, loading BERT")  # fmt: skip
         inspector = CheckpointInspector(shards)
-        row("10,000 tensors in 100 shards: the page", milliseconds(inspector.to_html, 3), 1000, "ms",
-            beside=f"size: {len(inspector.to_html()) / 1e6:.2f} MB of HTML")  # fmt: skip
+        row("10,000 tensors in 100 shards: the page", milliseconds(inspector.to_html, 3), 1000, "ms")
+        rows.append(Row("CheckpointInspector: its HTML", len(inspector.to_html()) / 1e6, "MB"))
         rows += scrolling(inspector)
-    for met, line in rows:
-        print(line, "" if met else "  MISSED")
-    return sum(not met for met, _ in rows)
+    return rows
 
 
 def scrolling(inspector):
@@ -163,10 +162,10 @@ def scrolling(inspector):
         "sort": (300, "a sort"),
     }
     return [
-        (figures[key] <= target, f"{'10,000 tensors: ' + what:<58}{figures[key]:>9.1f} ms {target:>8} ms")
+        Row(f"CheckpointInspector: 10,000 tensors: {what}", figures[key], "ms", target)
         for key, (target, what) in targets.items()
     ]
 
 
 if __name__ == "__main__":
-    sys.exit(bool(main()))
+    sys.exit(main(measure))

@@ -13,6 +13,8 @@ import tempfile
 import time
 from pathlib import Path
 
+from table import Row, main
+
 ROOT = Path(__file__).parents[2]
 LESSONS = 5
 OFFLINE = {**os.environ, "COURSEKIT_CHECKPOINT": "offline", "HF_HUB_OFFLINE": "1"}
@@ -61,15 +63,13 @@ def nbval(*paths: str) -> tuple[float, int]:
     return seconds([sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "--nbval", *sanitize, *paths])
 
 
-def speed() -> bool:
-    """Print the table of wall times; return whether every track meets its target."""
+def speed() -> list[Row]:
+    """Return the wall times of both tracks."""
     from coursekit.hub.offline import OFFLINE_ID
 
     kernel_code = "from jupyter_client.manager import start_new_kernel as s; m, c = s(); m.shutdown_kernel(now=True)"
     kernel = min(seconds([sys.executable, "-c", kernel_code])[0] for _ in range(3))
-    print(f"start of one kernel: {kernel:.1f} s")
-    print(f"{'track':12} {'bare script':>12} {'nbval':>8} {'target':>8}")
-    good = True
+    rows = [Row("lessons: start of one kernel", kernel, "s")]
     for track, scripts in SCRIPTS.items():
         bare = 0.0
         switch = {"USE_TF": "0"} if track == "pytorch" else {"USE_TORCH": "0", "TF_USE_LEGACY_KERAS": "1"}
@@ -80,9 +80,9 @@ def speed() -> bool:
             bare += took
         took, code = nbval(f"notebooks/{track}")
         target = 2 * bare + LESSONS * kernel
-        print(f"{track:12} {bare:10.1f} s {took:6.1f} s {target:6.1f} s   {'passed' if code == 0 else 'FAILED'}")
-        good &= code == 0 and took <= target
-    return good
+        rows.append(Row(f"lessons under nbval, {track}", took, "s", target, f"{bare:.1f} s, the bare calls"))
+        rows.append(Row(f"lessons under nbval, {track}: failed", code != 0, "runs", 0))
+    return rows
 
 
 def flakiness(runs: int = 10) -> bool:
@@ -93,4 +93,4 @@ def flakiness(runs: int = 10) -> bool:
 
 
 if __name__ == "__main__":
-    sys.exit(not (flakiness() if "--flakiness" in sys.argv else speed()))
+    sys.exit(not flakiness() if "--flakiness" in sys.argv else main(speed))

@@ -16,6 +16,7 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 
 import numpy as np
 import torch
+from table import Row, main
 from timing import milliseconds
 from transformers import AutoModel, AutoTokenizer
 
@@ -44,14 +45,14 @@ def peers(output, tokens):
 
         found.append(("BertViz", *timed(lambda: head_view(attention, tokens, html_action="return").data, 3)))
     except ImportError:
-        print("BertViz is not installed: pip install bertviz==1.4.1")
+        print("BertViz is not installed: make bench brings it")
     try:
         from circuitsvis.attention import attention_heads
 
         heads = torch.cat([layer[0] for layer in attention]).numpy()  # (layers × heads, query, key)
         found.append(("CircuitsVis", *timed(lambda: str(attention_heads(heads, tokens)), 3)))
     except ImportError:
-        print("CircuitsVis is not installed: pip install circuitsvis==1.43.3")
+        print("CircuitsVis is not installed: make bench brings it")
     return found
 
 
@@ -103,8 +104,8 @@ def in_jupyterlab():
     return min(times), float(np.median(times))
 
 
-def main():
-    """Measure, print, and return the number of targets missed."""
+def measure():
+    """Return the figures of the view and of its peers."""
     checkpoint = ck.checkpoint("bert-base-cased")
     tokenizer = AutoTokenizer.from_pretrained(checkpoint)
     model = AutoModel.from_pretrained(checkpoint, attn_implementation="eager")
@@ -113,34 +114,32 @@ def main():
         output = model(**inputs, output_attentions=True)
     weights = sum(layer.numel() for layer in output.attentions)
     tokens = tokenizer.convert_ids_to_tokens(inputs["input_ids"][0])
-    print(f"{weights:,} attention weights of {len(tokens)} tokens\n")
-
-    missed = 0
+    print(f"{weights:,} attention weights of {len(tokens)} tokens")
+    rows = []
 
     def row(what, figure, target, unit):
-        nonlocal missed
-        missed += target is not None and figure > target
-        stated = "" if target is None else f"at most {target:g}"
-        print(f"{what:<48}{figure:>10.2f} {unit:<8}{stated:<14}{'MISSED' if target and figure > target else ''}")
+        rows.append(Row(f"OutputExplorer: {what}", figure, unit, target, "; ".join(beside.get(what, ()))))
+
+    beside = {"HTML of each weight": [], "built": []}
+    for name, took, page in peers(output, tokens):
+        beside["HTML of each weight"].append(f"{len(page.encode()) / weights:.0f} byte, {name}")
+        beside["built"].append(f"{took:.0f} ms, {name}")
 
     build, html = timed(lambda: ck.OutputExplorer(output, inputs, tokenizer).to_html())
-    row("OutputExplorer: HTML of each weight", len(html.encode()) / weights, 0.8, "byte")
-    row("OutputExplorer: built in", build, 150, "ms")
-    for name, took, page in peers(output, tokens):
-        row(f"{name}: HTML of each weight", len(page.encode()) / weights, None, "byte")
-        row(f"{name}: built in", took, None, "ms")
+    row("HTML of each weight", len(html.encode()) / weights, 0.8, "byte")
+    row("built", build, 150, "ms")
 
     random = np.random.default_rng(0)
     long = tuple(random.dirichlet(np.full(512, 0.05), (1, 12, 512)).astype(np.float32) for _ in range(12))
     build, html = timed(lambda: ck.OutputExplorer({"attentions": long}).to_html(), 3)
     row("512 tokens, 12 layers, 12 heads: HTML", len(html.encode()) / 1e6, 2, "MB")
-    row("512 tokens, 12 layers, 12 heads: built in", build, None, "ms")
+    row("512 tokens, 12 layers, 12 heads: built", build, None, "ms")
 
     least, median = in_jupyterlab()
-    row("JupyterLab: cell run to picture drawn, least", least, 1000, "ms")
-    row("JupyterLab: the same, median", median, None, "ms")
-    return missed
+    row("cell run to picture drawn in JupyterLab, least", least, 1000, "ms")
+    row("the same, median", median, None, "ms")
+    return rows
 
 
 if __name__ == "__main__":
-    sys.exit(1 if main() else 0)
+    sys.exit(main(measure))
