@@ -1,7 +1,7 @@
 """Compose what the lessons ask: from one YAML file for each lesson in ``src/exercises``, the package's data.
 
-A file has ``predictions``, ``exercises`` and ``quiz``; their numbers follow from their order. Prose is Markdown. Code is
-``{pytorch: …, tensorflow: …}``, or plain text where both tracks write the same. What a rule may ask about an answer
+A file has ``predictions``, ``exercises`` and ``quiz``; their numbers follow from their order. Prose is Markdown. Code
+is ``{pytorch: …, tensorflow: …}``, or plain text where both tracks write the same. What a rule may ask about an answer
 stands in ``coursekit/course/answers.py`` and ``rules.py``.
 
 ``wrong`` answers are for the tests: each is an answer that a learner with this misconception gives. They do not reach
@@ -70,6 +70,12 @@ def compose(folder: Path, titles: dict[str, str]) -> dict[str, Any]:
     return {"lessons": [_lesson(stem, title, source(folder, stem)) for stem, title in titles.items()]}
 
 
+def starters(folder: Path, stem: str) -> dict[str, dict[str, str]]:
+    """Return by number what stands in the cell below each exercise of a lesson, for each track."""
+    lesson = _lesson(stem, "", source(folder, stem))
+    return {each["id"]: each["starter"] for each in lesson["exercises"]}
+
+
 def serialized(data: dict[str, Any]) -> str:
     """Return the text of the package's file."""
     return json.dumps(data, ensure_ascii=False, indent=1) + "\n"
@@ -90,7 +96,7 @@ def by_track(code: Any, where: str) -> dict[str, str]:
 
 
 def _lesson(stem: str, title: str, data: dict[str, Any]) -> dict[str, Any]:
-    number = str(int(stem.split("_")[0]))
+    number = str(int(stem.split("_", maxsplit=1)[0]))
     named = [(kind, index, entry) for kind in data for index, entry in enumerate(data[kind], start=1)]
     return {
         "number": number,

@@ -93,29 +93,40 @@ def read(value: object) -> Answer:
 def _read(value: object, depth: int) -> Answer:
     import numpy as np
 
-    name = type(value).__name__
-    if value is None or value is Ellipsis:
-        return Answer("nothing", "nothing yet" if value is Ellipsis else "None", class_name=name)
-    if isinstance(value, (bool, np.bool_)):
-        return Answer("truth", str(bool(value)), truth=bool(value), class_name=name)
-    if isinstance(value, (int, np.integer)):
-        return Answer("number", _short(f"{int(value):,}"), number=int(value), class_name=name)
-    if isinstance(value, (float, np.floating)):
-        return Answer("number", _decimal(float(value)), number=float(value), class_name=name)
-    if isinstance(value, str):
-        return Answer("text", _short(repr(str(value))), text=str(value), class_name=name)
-    if isinstance(value, type):
-        return Answer("class", f"the class {_short(value.__name__)}", class_name=value.__name__)
-    if isinstance(value, ModuleType):
-        return Answer("other", f"the module {_short(value.__name__)}", class_name=name)
+    if (answer := _simple(value)) is not None:
+        return answer
     framework = frameworks.of(value)
     if framework is not None:
         return _model(value, framework) if framework.is_model(value) else _tensor(value, framework)
     if isinstance(value, np.ndarray):
         return _array(value, "array", "", "a NumPy array")
     if (config := _config(value)) is not None:
+        name = type(value).__name__
         return Answer("config", f"a {_short(name)}", class_name=name, config=config)
     return _collection(value, depth)
+
+
+def _simple(value: object) -> Answer | None:
+    """Return the facts of a single number, truth value, text or class, or of nothing; None for all else."""
+    import numpy as np
+
+    name = type(value).__name__
+    answer = None
+    if value is None or value is Ellipsis:
+        answer = Answer("nothing", "nothing yet" if value is Ellipsis else "None", class_name=name)
+    elif isinstance(value, (bool, np.bool_)):
+        answer = Answer("truth", str(bool(value)), truth=bool(value), class_name=name)
+    elif isinstance(value, (int, np.integer)):
+        answer = Answer("number", _short(f"{int(value):,}"), number=int(value), class_name=name)
+    elif isinstance(value, (float, np.floating)):
+        answer = Answer("number", _decimal(float(value)), number=float(value), class_name=name)
+    elif isinstance(value, str):
+        answer = Answer("text", _short(repr(str(value))), text=str(value), class_name=name)
+    elif isinstance(value, type):
+        answer = Answer("class", f"the class {_short(value.__name__)}", class_name=value.__name__)
+    elif isinstance(value, ModuleType):
+        answer = Answer("other", f"the module {_short(value.__name__)}", class_name=name)
+    return answer
 
 
 def _collection(value: Any, depth: int) -> Answer:
@@ -151,7 +162,7 @@ def _list(values: list[Any], depth: int) -> Answer:
             members[index] = _marked(members[index])
         seen.add(id(value))
     items = [member.plain for member in members]
-    inside = ", ".join(member.described for member in members[:_ROWS * 3])
+    inside = ", ".join(member.described for member in members[: _ROWS * 3])
     more = ", …" if len(members) > _ROWS * 3 else ""
     return Answer("list", _short(f"[{inside}{more}]"), items=items, members=tuple(members))
 
@@ -169,7 +180,7 @@ def _tensor(value: Any, framework: frameworks.Framework) -> Answer:
 def _array(array: Any, kind: str, framework: str, called: str) -> Answer:
     """Return the facts of an array; one without dimensions is also a number."""
     shape = tuple(int(length) for length in array.shape)
-    items = array.tolist() if 0 < array.ndim and array.size <= _MOST else None
+    items = array.tolist() if array.ndim > 0 and array.size <= _MOST else None
     if array.ndim == 0:
         inner = _read(array.item(), 0)
         return Answer(
@@ -184,7 +195,13 @@ def _array(array: Any, kind: str, framework: str, called: str) -> Answer:
         )
     described = f"{called} of shape {shape}, {array.dtype}"
     return Answer(
-        kind, _short(described), items=items, shape=shape, dtype=str(array.dtype), framework=framework, class_name=called
+        kind,
+        _short(described),
+        items=items,
+        shape=shape,
+        dtype=str(array.dtype),
+        framework=framework,
+        class_name=called,
     )
 
 

@@ -1,4 +1,4 @@
-"""What the lessons ask: exercises, quiz questions and predictions, as ``notebooks/build.py`` puts them into the package.
+"""What the lessons ask: exercises, questions and predictions, as ``notebooks/build.py`` puts them into the package.
 
 Their one source stands with the lessons, in ``notebooks/src/exercises``; all prose is HTML already, made of Markdown
 by the builder. The numbers are those of the lessons: ``1.2`` is the second exercise (or prediction) of lesson 1.

@@ -99,7 +99,9 @@ def compare(prediction: Prediction, given: str | None, outcome: object) -> Compa
     """Return how ``given`` compares to ``outcome``, the value of the run; nothing that is handed in raises."""
     answer = read(outcome)
     if given is None:
-        return Comparison(prediction.id, None, _outcome(prediction, answer.plain, answer.described), "", "", _last(prediction))
+        return Comparison(
+            prediction.id, None, _outcome(prediction, answer.plain, answer.described), "", "", _last(prediction)
+        )
     value = number_in(given) if prediction.kind == "number" else given
     names = {"given": value, "outcome": answer.plain}
     foreseen = tuple(mistake.hint for mistake in prediction.mistakes if holds(mistake.rule, names))[:1]

@@ -1,4 +1,4 @@
-"""Is an answer right? If not, which foreseen mistake is it?"""
+"""Tell whether an answer is right, and if it is not, which foreseen mistake it is."""
 
 from __future__ import annotations
 
@@ -99,12 +99,12 @@ def _missing(exercise: Exercise, answer: Answer) -> str:
     return f"This needs {wanted}. You have {escape(answer.described)}."
 
 
-def _called(function: object, call: str) -> Answer:
+def _called(function: Any, call: str) -> Answer:
     """Return the facts of what a learner's function gives, or of the error that it raises."""
     with tempfile.TemporaryDirectory() as folder:
         arguments = evaluate(call, {}, _makers(Path(folder)))
         try:
-            return read(function(*arguments))  # type: ignore[operator]  (answers.read found that it can be called)
+            return read(function(*arguments))
         except Exception as error:  # noqa: BLE001  (it is the learner's code, and the error is part of the answer)
             name = type(error).__name__
             return Answer("error", f"{name}: {str(error)[:60]}" if str(error) else name, class_name=name)

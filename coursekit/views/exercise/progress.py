@@ -69,7 +69,13 @@ class ProgressView(View[ProgressFacts]):
     def static_html(self) -> str:
         """Return the same as a table."""
         rows = [
-            [f"{it.number}. {it.title}", _of(it.exercises), _of(it.questions), _of(it.predictions), it.next or "all done"]
+            [
+                f"{it.number}. {it.title}",
+                _of(it.exercises),
+                _of(it.questions),
+                _of(it.predictions),
+                it.next or "all done",
+            ]
             for it in self.facts.lessons
         ]
         columns = ["lesson", "exercises solved", "questions right", "predictions made", "next exercise"]

@@ -76,7 +76,8 @@ class QuizView(LiveView[QuizFacts]):
         return list(enumerate(self.facts.lesson.quiz, start=1))
 
     def _title(self) -> str:
-        return f'<h4 class="ck-task-title">{len(self.facts.lesson.quiz)} questions on lesson {self.facts.lesson.number}</h4>'
+        lesson = self.facts.lesson
+        return f'<h4 class="ck-task-title">{len(lesson.quiz)} questions on lesson {text(lesson.number)}</h4>'
 
     @cached_property
     def widget(self) -> Any:

@@ -52,7 +52,8 @@ class VerdictView(View[Verdict]):
     def summary(self) -> str:
         """Return the verdict, what was seen and the hint as one line."""
         facts = self.facts
-        return f"Exercise {facts.exercise}: {self._SAY[facts.result]}. You gave {facts.seen}. {exercises.plain(facts.message)}"
+        said = exercises.plain(facts.message)
+        return f"Exercise {facts.exercise}: {self._SAY[facts.result]}. You gave {facts.seen}. {said}"
 
     def static_html(self) -> str:
         """Return the verdict as a note."""
