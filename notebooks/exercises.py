@@ -2,7 +2,7 @@
 
 A file has ``predictions``, ``exercises`` and ``quiz``; their numbers follow from their order. Prose is Markdown. Code
 is ``{pytorch: …, tensorflow: …}``, or plain text where both tracks write the same. What a rule may ask about an answer
-stands in ``coursekit/course/answers.py`` and ``rules.py``.
+stands in ``coursekit/course/exercises/answers.py`` and ``rules.py``.
 
 ``wrong`` answers are for the tests: each is an answer that a learner with this misconception gives. They do not reach
 the package.
@@ -17,9 +17,9 @@ from typing import TYPE_CHECKING, Any
 import yaml
 from markdown_it import MarkdownIt
 
-from coursekit.course.answers import Answer
-from coursekit.course.exercises import FILE
-from coursekit.course.rules import evaluate, names_in
+from coursekit.course.exercises.answers import Answer
+from coursekit.course.exercises.asked import FILE
+from coursekit.course.exercises.rules import evaluate, names_in
 from coursekit.errors import CourseError, did_you_mean
 
 if TYPE_CHECKING:
@@ -83,7 +83,7 @@ def serialized(data: dict[str, Any]) -> str:
 
 def path_in(root: Path) -> Path:
     """Return where the package's file belongs below the repository's folder."""
-    return root / "coursekit" / "course" / FILE
+    return root / "coursekit" / "course" / "exercises" / FILE
 
 
 def by_track(code: Any, where: str) -> dict[str, str]:

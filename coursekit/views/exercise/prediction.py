@@ -6,15 +6,15 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from coursekit.course import exercises, progress
-from coursekit.course.exercises import plain
-from coursekit.course.guess import Comparison, checked, compare
+from coursekit.course.exercises import asked, progress
+from coursekit.course.exercises.asked import plain
+from coursekit.course.exercises.guess import Comparison, checked, compare
 from coursekit.errors import CourseError
 from coursekit.views.exercise import drawing as draw
 from coursekit.views.page.view import LiveView, text
 
 if TYPE_CHECKING:
-    from coursekit.course.exercises import Prediction
+    from coursekit.course.exercises.asked import Prediction
 
 _PLACEHOLDERS = {"number": "a number, such as 1200 or 1.2 million", "word": "a word"}
 
@@ -46,7 +46,7 @@ def outcome(number: str, value: object) -> OutcomeView:
     CourseError
         When there is no such prediction.
     """
-    prediction = exercises.prediction(number)
+    prediction = asked.prediction(number)
     return OutcomeView(compare(prediction, _given(prediction), value))
 
 
@@ -69,7 +69,7 @@ class PredictionView(LiveView[PredictionFacts]):
     """
 
     def __init__(self, number: str) -> None:
-        prediction = exercises.prediction(number)
+        prediction = asked.prediction(number)
         self.facts = PredictionFacts(prediction, _given(prediction))
 
     def summary(self) -> str:
@@ -137,7 +137,7 @@ class OutcomeView(LiveView[Comparison]):
     Parameters
     ----------
     comparison
-        As :func:`~coursekit.course.guess.compare` gives it.
+        As :func:`~coursekit.course.exercises.guess.compare` gives it.
     """
 
     def __init__(self, comparison: Comparison) -> None:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from coursekit.course import exercises
-from coursekit.course.progress import folder, load
+from coursekit.course.exercises import asked
+from coursekit.course.exercises.progress import folder, load
 from coursekit.views.page.view import View, table, text
 
 
@@ -53,7 +53,7 @@ class ProgressView(View[ProgressFacts]):
                     "",
                 ),
             )
-            for lesson in exercises.lessons()
+            for lesson in asked.lessons()
         )
         self.facts = ProgressFacts(lessons, "" if place is None else str(place), state.note)
 

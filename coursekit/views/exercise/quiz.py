@@ -6,13 +6,13 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from coursekit.course import exercises, progress
-from coursekit.course.exercises import plain
+from coursekit.course.exercises import asked, progress
+from coursekit.course.exercises.asked import plain
 from coursekit.views.exercise import drawing as draw
 from coursekit.views.page.view import LiveView, text
 
 if TYPE_CHECKING:
-    from coursekit.course.exercises import Lesson, Question
+    from coursekit.course.exercises.asked import Lesson, Question
 
 _LETTERS = "abcdefgh"
 
@@ -54,15 +54,15 @@ class QuizView(LiveView[QuizFacts]):
     """
 
     def __init__(self, lesson: str) -> None:
-        asked = exercises.lesson(lesson)
+        about = asked.lesson(lesson)
         kept = progress.load().questions
-        chosen = {each.id: kept.get(each.id, {}).get("chosen") for each in asked.quiz}
+        chosen = {each.id: kept.get(each.id, {}).get("chosen") for each in about.quiz}
         fitting = {
             each.id: index
-            for each in asked.quiz
+            for each in about.quiz
             if type(index := chosen[each.id]) is int and 0 <= index < len(each.choices)
         }
-        self.facts = QuizFacts(asked, fitting)
+        self.facts = QuizFacts(about, fitting)
 
     def summary(self) -> str:
         """Return how many questions there are; what was chosen does not show here, so a notebook stays the same."""

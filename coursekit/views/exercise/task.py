@@ -6,14 +6,14 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from coursekit.course import exercises, progress
-from coursekit.course.solution import run_solution
+from coursekit.course.exercises import asked, progress
+from coursekit.course.exercises.solution import run_solution
 from coursekit.views.exercise import drawing as draw
 from coursekit.views.page.view import LiveView, text
 
 if TYPE_CHECKING:
-    from coursekit.course.exercises import Exercise as Task
-    from coursekit.course.solution import Run
+    from coursekit.course.exercises.asked import Exercise as Task
+    from coursekit.course.exercises.solution import Run
 
 
 @dataclass(frozen=True)
@@ -59,11 +59,11 @@ class ExerciseView(LiveView[ExerciseFacts]):
     """
 
     def __init__(self, number: str) -> None:
-        task = exercises.exercise(number)
+        task = asked.exercise(number)
         known = progress.load().exercises.get(task.id, {})
         opened = known.get("hints", 0)
         hints = min(opened, len(task.hints)) if isinstance(opened, int) else 0
-        self.facts = ExerciseFacts(task, exercises.track(), known.get("result") == "right", max(hints, 0))
+        self.facts = ExerciseFacts(task, asked.track(), known.get("result") == "right", max(hints, 0))
 
     def summary(self) -> str:
         """Return the number and the title; how far the learner is does not show here, so a notebook stays the same."""

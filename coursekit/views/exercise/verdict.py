@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from coursekit.course import exercises, progress
-from coursekit.course.judge import NOT_YET, RIGHT, WRONG, Verdict, judge
+from coursekit.course.exercises import asked, progress
+from coursekit.course.exercises.judge import NOT_YET, RIGHT, WRONG, Verdict, judge
 from coursekit.views.exercise import drawing as draw
 from coursekit.views.page.view import View, text
 
@@ -23,7 +23,7 @@ def check(number: str, mine: object) -> VerdictView:
     CourseError
         When there is no such exercise.
     """
-    task = exercises.exercise(number)
+    task = asked.exercise(number)
     verdict = judge(task, mine)
     if verdict.result != NOT_YET:
         known = progress.load().exercises.get(task.id, {}).get("tries", 0)
@@ -37,7 +37,7 @@ class VerdictView(View[Verdict]):
     Parameters
     ----------
     verdict
-        As :func:`~coursekit.course.judge.judge` gives it.
+        As :func:`~coursekit.course.exercises.judge.judge` gives it.
     """
 
     _SAY = {  # noqa: RUF012  (never changed)
@@ -52,13 +52,16 @@ class VerdictView(View[Verdict]):
     def summary(self) -> str:
         """Return the verdict, what was seen and the hint as one line."""
         facts = self.facts
-        said = exercises.plain(facts.message)
-        return f"Exercise {facts.exercise}: {self._SAY[facts.result]}. You gave {facts.seen}. {said}"
+        said = asked.plain(facts.message)
+        return " ".join([f"Exercise {facts.exercise}: {self._SAY[facts.result]}.", *self._seen(), said])
+
+    def _seen(self) -> list[str]:
+        return [] if self.facts.seen == "nothing yet" else [f"You gave {self.facts.seen}."]
 
     def static_html(self) -> str:
         """Return the verdict as a note."""
         facts = self.facts
-        seen = f"You gave {text(facts.seen)}."
+        seen = text(" ".join(self._seen()))
         kind = facts.result.replace(" ", "-")
         return (
             f'{draw.own_look()}<div class="ck-verdict ck-verdict-{kind}" role="status">'

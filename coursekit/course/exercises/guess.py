@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from math import isfinite, log10
 from typing import TYPE_CHECKING
 
-from coursekit.course.answers import read
-from coursekit.course.rules import holds, words
+from coursekit.course.exercises.answers import read
+from coursekit.course.exercises.rules import holds, words
 from coursekit.errors import CourseError, did_you_mean
 
 if TYPE_CHECKING:
-    from coursekit.course.exercises import Prediction
+    from coursekit.course.exercises.asked import Prediction
 
 _SCALES = {
     **dict.fromkeys(("k", "thousand"), 1e3),
@@ -22,6 +22,7 @@ _SCALES = {
     "%": 0.01,
 }
 _NUMBER = re.compile(r"([-+]?(?:\d[\d,_ ]*)?(?:\.\d+)?(?:e[-+]?\d+)?)\s*([a-z%]*)")
+_TIMES = {"too high": "too large", "too low": "too small"}
 _LONGEST = 200
 _FAR = 10
 """From this factor on, the order of magnitude tells more than a percentage."""
@@ -140,13 +141,13 @@ def _result(prediction: Prediction, given: object, outcome: object) -> tuple[str
 
 def distance(given: float, outcome: float) -> str:
     """Return how far a number is from the outcome: as a share of it, or as a factor when it is far."""
-    direction = "too much" if given > outcome else "too little"
+    direction = "too high" if given > outcome else "too low"
     if outcome == 0 or given * outcome <= 0 or not isfinite(given) or not isfinite(outcome):
         return f"{abs(given - outcome):,.4g} {direction}" if isfinite(given - outcome) else ""
     factor = max(given / outcome, outcome / given)
     if factor >= _FAR:
         zeros = round(log10(factor))
-        return f"{factor:,.0f} times {direction}, about {zeros} {'zero' if zeros == 1 else 'zeros'}"
+        return f"{factor:,.0f} times {_TIMES[direction]}, about {zeros} {'zero' if zeros == 1 else 'zeros'}"
     if factor >= 2:  # noqa: PLR2004  (twice as much is more telling than 100 %)
-        return f"{factor:.1f} times {'as much' if given > outcome else 'too small'}"
+        return f"{factor:.1f} times {_TIMES[direction]}"
     return f"{abs(given - outcome) / abs(outcome):.1%} {direction}"

@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from io import StringIO
 from typing import TYPE_CHECKING
 
-from coursekit.course.judge import judge
+from coursekit.course.exercises.judge import judge
 
 if TYPE_CHECKING:
-    from coursekit.course.exercises import Exercise
-    from coursekit.course.judge import Verdict
+    from coursekit.course.exercises.asked import Exercise
+    from coursekit.course.exercises.judge import Verdict
 
 _LONGEST = 2000
 

@@ -21,7 +21,7 @@ from coursekit.errors import CourseError, did_you_mean
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-FILE = "exercises.json"
+FILE = "asked.json"
 """The generated file, beside this module."""
 
 
@@ -44,7 +44,7 @@ class Exercise:
     task
         What to do, as HTML.
     kinds
-        The kinds of :class:`~coursekit.course.answers.Answer` that can be right.
+        The kinds of :class:`~coursekit.course.exercises.answers.Answer` that can be right.
     starter, solution
         Lines of Python for each track; the starter stands in the cell below the task.
     right
@@ -141,7 +141,7 @@ ItemT = TypeVar("ItemT", Exercise, Prediction, Question, Lesson)
 @cache
 def lessons() -> tuple[Lesson, ...]:
     """Return the lessons in their order."""
-    text = files("coursekit.course").joinpath(FILE).read_text("utf-8")
+    text = files("coursekit.course.exercises").joinpath(FILE).read_text("utf-8")
     return from_dict(json.loads(text))
 
 

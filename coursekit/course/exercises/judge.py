@@ -9,14 +9,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from coursekit import frameworks
-from coursekit.course.answers import Answer, read
-from coursekit.course.exercises import track
-from coursekit.course.rules import evaluate, holds
+from coursekit.course.exercises.answers import Answer, read
+from coursekit.course.exercises.asked import track
+from coursekit.course.exercises.rules import evaluate, holds
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from coursekit.course.exercises import Exercise
+    from coursekit.course.exercises.asked import Exercise
 
 RIGHT, NOT_YET, WRONG = "right", "not yet", "wrong"
 _CALLED = {
