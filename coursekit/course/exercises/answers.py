@@ -75,11 +75,11 @@ class Answer:
 
     @property
     def plain(self) -> Any:
-        """The value as a rule compares it: a number, a truth value, a text or nested lists; else None."""
+        """The value as a rule compares it: a number, a truth value, a text, nested lists or a mapping's keys."""
         for value in (self.truth, self.number, self.text, self.items):
             if value is not None:
                 return value
-        return None
+        return list(self.fields) if self.kind == "mapping" else None
 
 
 def read(value: object) -> Answer:
@@ -220,7 +220,7 @@ def _model(model: Any, framework: frameworks.Framework) -> Answer:
         class_name=name,
         config=_config(getattr(model, "config", None)),
         parameters=count,
-        digest=_digest(weights),
+        digest=_digest(weights) if weights else "",
     )
 
 

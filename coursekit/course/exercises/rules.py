@@ -18,8 +18,21 @@ if TYPE_CHECKING:
 
 _ALLOWED = (
     *(ast.Expression, ast.BoolOp, ast.UnaryOp, ast.BinOp, ast.Compare, ast.IfExp, ast.Constant, ast.Name, ast.Load),
-    *(ast.Attribute, ast.Subscript, ast.Slice, ast.List, ast.Tuple, ast.Set, ast.Call, ast.GeneratorExp, ast.ListComp),
-    *(ast.comprehension, ast.Store, ast.And, ast.Or, ast.Not, ast.USub, ast.Add, ast.Sub, ast.Mult, ast.Div),
+    *(ast.Attribute, ast.Subscript, ast.Slice, ast.List, ast.Tuple, ast.Set, ast.Call, ast.keyword),
+    *(
+        ast.GeneratorExp,
+        ast.ListComp,
+        ast.comprehension,
+        ast.Store,
+        ast.And,
+        ast.Or,
+        ast.Not,
+        ast.USub,
+        ast.Add,
+        ast.Sub,
+        ast.Mult,
+        ast.Div,
+    ),
     *(ast.FloorDiv, ast.Mod, ast.Eq, ast.NotEq, ast.Lt, ast.LtE, ast.Gt, ast.GtE, ast.Is, ast.IsNot, ast.In, ast.NotIn),
 )
 
