@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 from coursekit.course.exercises import asked
-from coursekit.frameworks import FRAMEWORKS
 
 NOTEBOOKS = Path(__file__).resolve().parents[1] / "notebooks"
 
@@ -47,9 +46,3 @@ def run(code: str) -> Any:
     names = {"ck": coursekit, "__name__": "__main__"}
     exec(compile(code, "<cell>", "exec"), names)
     return names["mine"]
-
-
-def choose(monkeypatch, track: str) -> None:
-    """Make ``track`` the notebook's, as ``ck.setup`` does."""
-    for framework in FRAMEWORKS.values():
-        monkeypatch.setenv(framework.switch, "1" if framework.name == track else "0")

@@ -18,6 +18,8 @@ _LONGEST = 90
 """Characters of a description; what is longer is cut."""
 _MOST = 20_000
 """Elements of a list, a tensor or a mapping that are read; larger ones have a shape, but no items."""
+_FEW = 12
+"""Elements up to which an array is told by its values and not by its shape."""
 _DEEPEST = 6
 _ROWS = 2
 """Rows of each weight tensor that tell two models apart."""
@@ -87,7 +89,7 @@ def read(value: object) -> Answer:
     try:
         return _read(value, 0)
     except Exception:  # noqa: BLE001  (a learner's object may raise anything at all when it is looked at)
-        return Answer("other", f"a value of the type {_short(type(value).__name__)}")
+        return Answer("other", f"a value of the type {short(type(value).__name__)}")
 
 
 def _read(value: object, depth: int) -> Answer:
@@ -102,7 +104,7 @@ def _read(value: object, depth: int) -> Answer:
         return _array(value, "array", "", "a NumPy array")
     if (config := _config(value)) is not None:
         name = type(value).__name__
-        return Answer("config", f"a {_short(name)}", class_name=name, config=config)
+        return Answer("config", f"a {short(name)}", class_name=name, config=config)
     return _collection(value, depth)
 
 
@@ -117,15 +119,15 @@ def _simple(value: object) -> Answer | None:
     elif isinstance(value, (bool, np.bool_)):
         answer = Answer("truth", str(bool(value)), truth=bool(value), class_name=name)
     elif isinstance(value, (int, np.integer)):
-        answer = Answer("number", _short(f"{int(value):,}"), number=int(value), class_name=name)
+        answer = Answer("number", short(f"{int(value):,}"), number=int(value), class_name=name)
     elif isinstance(value, (float, np.floating)):
         answer = Answer("number", _decimal(float(value)), number=float(value), class_name=name)
     elif isinstance(value, str):
-        answer = Answer("text", _short(repr(str(value))), text=str(value), class_name=name)
+        answer = Answer("text", short(repr(str(value))), text=str(value), class_name=name)
     elif isinstance(value, type):
-        answer = Answer("class", f"the class {_short(value.__name__)}", class_name=value.__name__)
+        answer = Answer("class", f"the class {short(value.__name__)}", class_name=value.__name__)
     elif isinstance(value, ModuleType):
-        answer = Answer("other", f"the module {_short(value.__name__)}", class_name=name)
+        answer = Answer("other", f"the module {short(value.__name__)}", class_name=name)
     return answer
 
 
@@ -136,20 +138,22 @@ def _collection(value: Any, depth: int) -> Answer:
         names = list(value.keys())[:_MOST]
         fields = {str(key): _member(value[key], depth) for key in names} if depth < _DEEPEST else {}
         keys = ", ".join(list(fields)[:4]) + (", …" if len(fields) > 4 else "")  # noqa: PLR2004  (as many as fit)
-        return Answer("mapping", _short(f"a {name} with {keys}" if keys else f"an empty {name}"), fields=fields)
-    if isinstance(value, (list, tuple, set, frozenset)):
+        return Answer("mapping", short(f"a {name} with {keys}" if keys else f"an empty {name}"), fields=fields)
+    if isinstance(value, (set, frozenset)):
+        return _list(sorted(value, key=repr), depth)  # a set has no order, and an answer has one description
+    if isinstance(value, (list, tuple)):
         return _list(list(value), depth)
     if callable(value):
         own = str(getattr(value, "__name__", name))
-        return Answer("function", _short(f"the function {own}"), class_name=own)
-    return Answer("other", f"a value of the type {_short(name)}", class_name=name)
+        return Answer("function", short(f"the function {own}"), class_name=own)
+    return Answer("other", f"a value of the type {short(name)}", class_name=name)
 
 
 def _member(value: object, depth: int) -> Answer:
     try:
         return _read(value, depth + 1)
     except Exception:  # noqa: BLE001  (as in read)
-        return Answer("other", f"a value of the type {_short(type(value).__name__)}")
+        return Answer("other", f"a value of the type {short(type(value).__name__)}")
 
 
 def _list(values: list[Any], depth: int) -> Answer:
@@ -164,7 +168,7 @@ def _list(values: list[Any], depth: int) -> Answer:
     items = [member.plain for member in members]
     inside = ", ".join(member.described for member in members[: _ROWS * 3])
     more = ", …" if len(members) > _ROWS * 3 else ""
-    return Answer("list", _short(f"[{inside}{more}]"), items=items, members=tuple(members))
+    return Answer("list", short(f"[{inside}{more}]"), items=items, members=tuple(members))
 
 
 def _marked(answer: Answer) -> Answer:
@@ -193,10 +197,11 @@ def _array(array: Any, kind: str, framework: str, called: str) -> Answer:
             framework=framework,
             class_name=called,
         )
-    described = f"{called} of shape {shape}, {array.dtype}"
+    few = items is not None and array.size <= _FEW
+    described = f"{called} {_read(items, 0).described}" if few else f"{called} of shape {shape}, {array.dtype}"
     return Answer(
         kind,
-        _short(described),
+        short(described),
         items=items,
         shape=shape,
         dtype=str(array.dtype),
@@ -215,7 +220,7 @@ def _model(model: Any, framework: frameworks.Framework) -> Answer:
     held = f" with {count:,} parameters" if count is not None else " without weights yet"
     return Answer(
         "model",
-        _short(f"a {name}{held}"),
+        short(f"a {name}{held}"),
         framework=framework.name,
         class_name=name,
         config=_config(getattr(model, "config", None)),
@@ -250,6 +255,7 @@ def _decimal(value: float) -> str:
     return f"{value:,.0f}" if value.is_integer() and abs(value) < 1e15 else f"{value:.4g}"  # noqa: PLR2004  (beyond it floats count in steps)
 
 
-def _short(words: str) -> str:
+def short(words: str) -> str:
+    """Return words as one line, cut where it gets too long."""
     words = " ".join(words.split())
     return words if len(words) <= _LONGEST else f"{words[: _LONGEST - 1]}…"

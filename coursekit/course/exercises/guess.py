@@ -21,7 +21,7 @@ _SCALES = {
     **dict.fromkeys(("t", "trillion", "trillions"), 1e12),
     "%": 0.01,
 }
-_NUMBER = re.compile(r"([-+]?(?:\d[\d,_ ]*)?(?:\.\d+)?(?:e[-+]?\d+)?)\s*([a-z%]*)")
+_NUMBER = re.compile(r"([-+]?(?:\d[\d,_ ]*(?:\.\d*)?|\.\d+)(?:e[-+]?\d+)?)\s*([a-z%]*)")
 _TIMES = {"too high": "too large", "too low": "too small"}
 _LONGEST = 200
 _FAR = 10
@@ -59,7 +59,7 @@ class Comparison:
 def number_in(text: str) -> float | None:
     """Return the number that a learner means by ``110 million``, ``1.1e8``, ``109,482,240`` or ``5 %``; else None."""
     match = _NUMBER.fullmatch(text.strip().lower().replace("\N{NO-BREAK SPACE}", " ")[:_LONGEST])
-    if match is None or not any(sign.isdigit() for sign in match[1]):
+    if match is None:
         return None
     scale = 1.0 if not match[2] else _SCALES.get(match[2])
     if scale is None:

@@ -9,8 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from coursekit import frameworks
-from coursekit.course.exercises.answers import Answer, read
-from coursekit.course.exercises.asked import track
+from coursekit.course.exercises.answers import Answer, read, short
 from coursekit.course.exercises.rules import evaluate, holds
 
 if TYPE_CHECKING:
@@ -59,10 +58,10 @@ class Verdict:
     foreseen: int | None = None
 
 
-def judge(exercise: Exercise, value: object) -> Verdict:
-    """Return the verdict on ``value``; nothing that a learner can hand in raises."""
+def judge(exercise: Exercise, value: object, track: str) -> Verdict:
+    """Return the verdict on ``value`` in a track; nothing that a learner can hand in raises."""
     answer = read(value)
-    names = {**vars(answer), "track": track()}
+    names = {**vars(answer), "track": track}
     seen = answer.described
     if answer.kind == "function" and exercise.calls:
         results = [_called(value, call) for call in exercise.calls]
@@ -71,26 +70,26 @@ def judge(exercise: Exercise, value: object) -> Verdict:
         if all(each.kind == "nothing" for each in results):
             message = "<p>Your function returns nothing yet. Fill it in, and end it with <code>return</code>.</p>"
             return Verdict(exercise.id, NOT_YET, answer.described, message)
-    fits = answer.kind in exercise.kinds and answer.framework in {"", names["track"]}
+    fits = answer.kind in exercise.kinds and answer.framework in {"", track}
     if fits and holds(exercise.right, names):
         return Verdict(exercise.id, RIGHT, seen, exercise.praise)
     for index, mistake in enumerate(exercise.mistakes):
         if holds(mistake.rule, names):
             return Verdict(exercise.id, WRONG, seen, mistake.hint, index)
     if not fits:
-        return Verdict(exercise.id, NOT_YET, seen, f"<p>{_missing(exercise, answer)}</p>")
+        return Verdict(exercise.id, NOT_YET, seen, f"<p>{_missing(exercise, answer, track)}</p>")
     return Verdict(exercise.id, WRONG, seen, "<p>Open the next hint in the exercise above, and try again.</p>")
 
 
-def _missing(exercise: Exercise, answer: Answer) -> str:
+def _missing(exercise: Exercise, answer: Answer, track: str) -> str:
     """Return as HTML what to hand in instead of an answer that cannot be judged."""
     wanted = " or ".join(_CALLED[kind] for kind in exercise.kinds)
     if answer.kind == "nothing" and answer.class_name == "ellipsis":
         return "Put your answer in place of the three dots, and run the cell again."
     if answer.kind == "nothing":
         return f"This needs {wanted}. Did you hand in what a call gave back that only does something?"
-    if answer.framework not in {"", track()}:
-        here = frameworks.FRAMEWORKS[track()].label
+    if answer.framework not in {"", track}:
+        here = frameworks.FRAMEWORKS[track].label
         return f"It belongs to the other framework. In this track, work with {here}."
     if answer.kind == "function" and "function" not in exercise.kinds:
         return f"You handed in the function itself. Call it: put <code>()</code> behind its name to get {wanted}."
@@ -107,7 +106,7 @@ def _called(function: Any, call: str) -> Answer:
             return read(function(*arguments))
         except Exception as error:  # noqa: BLE001  (it is the learner's code, and the error is part of the answer)
             name = type(error).__name__
-            return Answer("error", f"{name}: {str(error)[:60]}" if str(error) else name, class_name=name)
+            return Answer("error", short(f"{name}: {error}") if str(error) else name, class_name=name)
 
 
 def _error(answer: Answer) -> str:

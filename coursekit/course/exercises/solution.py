@@ -39,4 +39,4 @@ def run_solution(exercise: Exercise, track: str) -> Run:
             exec(compile(exercise.solution[track], f"<solution {exercise.id}>", "exec"), names)  # noqa: S102  (these lines are the course's own)
     except Exception as error:  # noqa: BLE001  (no network, a name from a cell that was not run: say so on the page)
         return Run(None, printed.getvalue()[:_LONGEST], f"{type(error).__name__}: {error}"[:_LONGEST])
-    return Run(judge(exercise, names.get("mine")), printed.getvalue()[:_LONGEST])
+    return Run(judge(exercise, names.get("mine"), track), printed.getvalue()[:_LONGEST])

@@ -24,7 +24,7 @@ def check(number: str, mine: object) -> VerdictView:
         When there is no such exercise.
     """
     task = asked.exercise(number)
-    verdict = judge(task, mine)
+    verdict = judge(task, mine, asked.track())
     if verdict.result != NOT_YET:
         known = progress.load().exercises.get(task.id, {}).get("tries", 0)
         progress.record("exercises", task.id, result=verdict.result, tries=(known if isinstance(known, int) else 0) + 1)
