@@ -19,6 +19,12 @@ if TYPE_CHECKING:
     from coursekit.views.cache.view import CacheBrowser as CacheBrowser
     from coursekit.views.checkpoint.view import CheckpointInspector as CheckpointInspector
     from coursekit.views.config.view import ConfigBrowser as ConfigBrowser
+    from coursekit.views.exercise.prediction import outcome as outcome
+    from coursekit.views.exercise.prediction import predict as predict
+    from coursekit.views.exercise.progress import progress as progress
+    from coursekit.views.exercise.quiz import quiz as quiz
+    from coursekit.views.exercise.task import exercise as exercise
+    from coursekit.views.exercise.verdict import check as check
     from coursekit.views.model.view import ModelMap as ModelMap
     from coursekit.views.output.view import OutputExplorer as OutputExplorer
     from coursekit.views.weights.view import WeightComparison as WeightComparison
@@ -34,6 +40,12 @@ _HOMES = {
     "CheckpointInspector": "views.checkpoint.view",
     "TensorBuilder": "views.batch.view",
     "OutputExplorer": "views.output.view",
+    "predict": "views.exercise.prediction",
+    "outcome": "views.exercise.prediction",
+    "exercise": "views.exercise.task",
+    "check": "views.exercise.verdict",
+    "quiz": "views.exercise.quiz",
+    "progress": "views.exercise.progress",
 }
 
 __all__ = ["CourseError", *_HOMES]  # noqa: PLE0604  (the names of the table above, which are strings)

@@ -2,11 +2,14 @@
 
 A lesson is a jupytext percent script. Its cells tagged ``pytorch`` or ``tensorflow`` go to that track, all others to
 both. Every lesson opens with the cells of ``src/opening.py``, put in after its first cell. ``{{name}}`` in a cell
-stands for something that only the builder knows, such as the track or the repository's address.
+stands for something that only the builder knows, such as the track or the repository's address. Below a cell
+``ck.exercise("1.2")`` stands a cell for the answer, with the starter from ``src/exercises``. The output of a cell that
+is tagged ``folded`` or calls ``ck.outcome`` is folded until the cell is run: it answers a question that stands before.
 
     python notebooks/build.py                    # every lesson, both tracks
     python notebooks/build.py 03_pretrained --track pytorch
     python notebooks/build.py --check            # is every notebook what its source says? (runs nothing)
+    python notebooks/build.py --exercises        # put src/exercises into the package (a build does that as well)
     python notebooks/build.py --fork owner/name --branch main
 
 The same sources give the same bytes: cell ids come from the text, and nothing of the machine or the clock is kept.
@@ -21,6 +24,7 @@ import sys
 import time
 from pathlib import Path
 
+import exercises
 import nbformat
 from address import Address, read_address, rewrite_address
 from lessons import FRAMEWORKS, METADATA, Lessons
@@ -33,6 +37,8 @@ from coursekit.errors import CourseError, did_you_mean
 HERE = Path(__file__).resolve().parent
 WIDGET_VIEW = "application/vnd.jupyter.widget-view+json"
 CELL_TIMEOUT = 300  # seconds; a learner's patience ends long before
+NOTHING_DONE = {"COURSEKIT_PROGRESS": "off"}
+"""What the person who builds the lessons has solved is not part of them."""
 MEMORY_ADDRESS = re.compile(r"\bat 0x[0-9a-f]{6,}")
 
 
@@ -51,7 +57,7 @@ def execute(notebook: NotebookNode, folder: Path) -> None:
         coalesce_streams=True,
         extra_arguments=["--IPKernelApp.log_level=40"],  # the kernel's warnings would break up the progress lines
     )
-    client.execute(env={**os.environ, "COURSEKIT_CHECKPOINT": "offline", "HF_HUB_OFFLINE": "1"})
+    client.execute(env={**os.environ, "COURSEKIT_CHECKPOINT": "offline", "HF_HUB_OFFLINE": "1", **NOTHING_DONE})
     notebook.metadata = NotebookNode(METADATA)  # the client adds the kernel's own, with its versions
     for cell in notebook.cells:
         if "yours" in cell.metadata.get("tags", []):
@@ -115,6 +121,9 @@ def differences(notebook: NotebookNode, composed: NotebookNode) -> list[str]:
 def check(lessons: Lessons) -> list[str]:
     """Return everything that is wrong with the notebooks, one line each; an empty list when all is well."""
     problems = []
+    asked = exercises.path_in(lessons.folder.parent)
+    if not asked.exists() or asked.read_text(encoding="utf-8") != exercises.serialized(lessons.exercises()):
+        problems.append(f"{asked.name}: it is not what notebooks/src/exercises says")
     expected = {lessons.path(stem, track): (stem, track) for stem in lessons.stems() for track in FRAMEWORKS}
     present = {path for track in FRAMEWORKS for path in (lessons.folder / track).glob("*.ipynb")}
     problems += [f"{name(path)}: there is no source for it" for path in sorted(present - expected.keys())]
@@ -141,8 +150,16 @@ def serialized(notebook: NotebookNode) -> str:
     return nbformat.writes(notebook).rstrip("\n") + "\n"
 
 
+def write_exercises(lessons: Lessons) -> None:
+    """Put what the lessons ask into the package."""
+    path = exercises.path_in(lessons.folder.parent)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(exercises.serialized(lessons.exercises()), encoding="utf-8")
+
+
 def build(lessons: Lessons, stems: list[str], tracks: list[str]) -> None:
     """Write the executed notebooks of ``stems`` in ``tracks``; one that fails leaves the old file as it was."""
+    write_exercises(lessons)  # before a kernel reads them
     todo = [(stem, track) for track in tracks for stem in stems]
     for number, (stem, track) in enumerate(todo, start=1):
         path = lessons.path(stem, track)
@@ -226,6 +243,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument(
         "--check", action="store_true", help="run nothing; fail if a notebook is not what its source says"
     )
+    parser.add_argument("--exercises", action="store_true", help="run nothing; only put the exercises into the package")
     parser.add_argument("--fork", metavar="OWNER/NAME", help="point badges, links and install lines to this repository")
     parser.add_argument("--branch", metavar="BRANCH", help="the branch that they name (with --fork)")
     options = parser.parse_args(arguments)
@@ -236,6 +254,8 @@ def main(arguments: list[str] | None = None) -> int:
             address = Address.of(options.fork, options.branch or lessons.address.branch)
             changed = fork(lessons, address, root)
             print(f"{len(changed)} files now name {address.repository}, branch {address.branch}.")
+        elif options.exercises:
+            write_exercises(lessons)
         elif options.check:
             if problems := check(lessons):
                 print("\n".join(problems), file=sys.stderr)

@@ -6,8 +6,9 @@ import re
 from collections import Counter
 from dataclasses import dataclass
 from hashlib import sha256
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+import exercises
 import jupytext
 import nbformat
 from nbformat import NotebookNode
@@ -25,6 +26,9 @@ METADATA = {
     "language_info": {"name": "python"},
 }
 PLACEHOLDER = re.compile(r"\{\{([a-z]+)\}\}")
+EXERCISE = re.compile(r'ck\.exercise\("([0-9.]+)"\)')
+FOLDED = "folded"
+"""The tag of a cell whose output answers a question that stands before it."""
 
 
 @dataclass(frozen=True)
@@ -64,7 +68,7 @@ class Lessons:
             When a cell uses a placeholder that does not exist.
         """
         lesson = self._script(stem)
-        cells = [lesson[0], *self._script("opening"), *lesson[1:]]
+        cells = [lesson[0], *self._script("opening"), *self._with_answers(lesson[1:], stem, track)]
         values = self._values(stem, track)
         seen: Counter[str] = Counter()
         notebook = nbformat.v4.new_notebook(metadata=NotebookNode(METADATA))
@@ -79,10 +83,34 @@ class Lessons:
             made = make(
                 fill(cell.source, values, where=stem), id=f"{stem[:2]}-{sha256(identity.encode()).hexdigest()[:8]}"
             )
-            if kept := sorted(tags - FRAMEWORKS.keys()):
+            if kept := sorted(tags - FRAMEWORKS.keys() - {FOLDED}):
                 made.metadata.tags = kept
+            if cell.cell_type == "code" and (FOLDED in tags or "ck.outcome(" in cell.source):
+                # JupyterLab unfolds the output when the cell is run; Colab and older notebooks read `collapsed`.
+                made.metadata.update({"collapsed": True, "jupyter": {"outputs_hidden": True}})
             notebook.cells.append(made)
         return notebook
+
+    def exercises(self) -> dict[str, Any]:
+        """Return what all lessons ask, as the package keeps it."""
+        return exercises.compose(self.folder, {stem: self.title(stem) for stem in self.stems()})
+
+    def _with_answers(self, cells: list[NotebookNode], stem: str, track: str) -> list[NotebookNode]:
+        """Return the cells with one more below each exercise, where the answer is written and checked."""
+        starters = exercises.starters(self.folder, stem)
+        made = []
+        for cell in cells:
+            made.append(cell)
+            if cell.cell_type == "code" and (match := EXERCISE.fullmatch(cell.source.strip())):
+                if match[1] not in starters:
+                    raise CourseError(
+                        f"{stem}.py shows exercise {match[1]}, which its file of exercises does not have.",
+                        why="learners would see an error instead of a task.",
+                        remedy=f"Write it into notebooks/src/exercises/{stem}.yaml.",
+                    )
+                code = f'{starters[match[1]][track]}\n\nck.check("{match[1]}", mine)'
+                made.append(nbformat.v4.new_code_cell(code, metadata=cell.metadata))
+        return made
 
     def _script(self, stem: str) -> list[NotebookNode]:
         text = (self.folder / "src" / f"{stem}.py").read_text(encoding="utf-8")

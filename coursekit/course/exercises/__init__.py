@@ -1,0 +1,1 @@
+"""What the lessons ask, and how an answer is read, judged and remembered."""

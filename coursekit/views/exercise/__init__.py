@@ -1,0 +1,1 @@
+"""Predictions, exercises and quizzes: what a lesson asks, and what it answers."""
