@@ -25,7 +25,7 @@ def explain_missing_names() -> None:
         shell.set_custom_exc((NameError,), _show)
 
 
-def _show(shell: Any, kind: type, error: NameError, trace: TracebackType, tb_offset: int | None = None) -> Any:
+def _show(shell: Any, kind: type, error: NameError, trace: TracebackType, tb_offset: int | None = None) -> None:
     """Show the traceback as IPython would, with the hint below the message.
 
     IPython makes this function a method of its shell, and calls it with what it caught.
@@ -33,7 +33,6 @@ def _show(shell: Any, kind: type, error: NameError, trace: TracebackType, tb_off
     if _raised_in_cell(trace, shell.user_ns):
         error.args = (f"{error.args[0] if error.args else error}{hint(error.name or '', shell.user_ns)}",)
     shell.showtraceback((kind, error, trace), tb_offset=tb_offset)
-    return None  # noqa: RET501  (IPython asks for the traceback, or for None where it was shown)
 
 
 def _raised_in_cell(trace: TracebackType, names: dict[str, Any]) -> bool:

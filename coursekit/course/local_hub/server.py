@@ -123,7 +123,9 @@ class _Handler(BaseHTTPRequestHandler):
             raise RefusedError(400, "this hub has one branch, main")
         lines = [json.loads(line) for line in self._body().splitlines() if line.strip()]
         commit = self.store.commit(id, lines)
-        self._send_json({"success": True, "commitOid": commit.oid, "commitUrl": self._address(f"{id}/commit/{commit.oid}")})
+        self._send_json(
+            {"success": True, "commitOid": commit.oid, "commitUrl": self._address(f"{id}/commit/{commit.oid}")}
+        )
 
     def _info(self, id: str, revision: str | None) -> None:  # noqa: A002
         commit = self.store.commit_of(id, revision or "main")
