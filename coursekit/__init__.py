@@ -13,7 +13,13 @@ from coursekit.errors import CourseError, did_you_mean
 
 if TYPE_CHECKING:
     from coursekit.course.checkpoint import checkpoint as checkpoint
+    from coursekit.course.distilbert import make_distilbert as make_distilbert
+    from coursekit.course.fresh_python import cache_folder as cache_folder
+    from coursekit.course.fresh_python import run_in_pytorch as run_in_pytorch
+    from coursekit.course.local_hub.hub import LocalHub as LocalHub
+    from coursekit.course.network import no_network as no_network
     from coursekit.course.notebook import setup as setup
+    from coursekit.course.scratch import scratch_folder as scratch_folder
     from coursekit.views.auto.view import AutoModelTrace as AutoModelTrace
     from coursekit.views.batch.view import TensorBuilder as TensorBuilder
     from coursekit.views.cache.view import CacheBrowser as CacheBrowser
@@ -31,6 +37,12 @@ if TYPE_CHECKING:
 
 _HOMES = {
     "setup": "course.notebook",
+    "scratch_folder": "course.scratch",
+    "no_network": "course.network",
+    "cache_folder": "course.fresh_python",
+    "run_in_pytorch": "course.fresh_python",
+    "make_distilbert": "course.distilbert",
+    "LocalHub": "course.local_hub.hub",
     "checkpoint": "course.checkpoint",
     "ConfigBrowser": "views.config.view",
     "ModelMap": "views.model.view",

@@ -11,8 +11,6 @@ from coursekit.errors import CourseError
 if TYPE_CHECKING:
     from pathlib import Path
 
-COLAB_BADGE = "https://colab.research.google.com/assets/colab-badge.svg"
-STUDIO_LAB_BADGE = "https://studiolab.sagemaker.aws/studiolab.svg"
 # GitHub's own rules for the names of accounts and repositories.
 OWNER = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,37}[A-Za-z0-9])?")
 NAME = re.compile(r"[A-Za-z0-9._-]{1,100}")
@@ -74,11 +72,8 @@ class Address:
         return f"https://studiolab.sagemaker.aws/import/github/{self.repository}/blob/{self.branch}/{path}"
 
     def badges(self, path: str) -> str:
-        """Return the two badges of a notebook in Markdown."""
-        return (
-            f"[![Open in Colab]({COLAB_BADGE})]({self.colab(path)})\n"
-            f"[![Open in SageMaker Studio Lab]({STUDIO_LAB_BADGE})]({self.studio_lab(path)})"
-        )
+        """Return the two links that open a notebook elsewhere, in Markdown; pictures would be broken ones offline."""
+        return f"[Open in Colab]({self.colab(path)}) · [Open in SageMaker Studio Lab]({self.studio_lab(path)})"
 
 
 def read_address(root: Path) -> Address:

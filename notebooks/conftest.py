@@ -1,6 +1,6 @@
 """What nbval has to know about the lessons: which outputs honestly differ where, and which framework a track may load.
 
-A cell may carry one of these tags, and says why in a comment. It still has to run without an error.
+A cell may carry one of these tags; its metadata says why, under `because`. It still has to run without an error.
 
 differs-in-5
     Its output is another one with transformers 5.

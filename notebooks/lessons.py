@@ -25,6 +25,8 @@ METADATA = {
     "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
     "language_info": {"name": "python"},
 }
+# What a cell's metadata may say beside tags: folded in JupyterLab, folded on Colab, and why CI excuses it.
+PASSED_ON = ("jupyter", "cellView", "because")
 PLACEHOLDER = re.compile(r"\{\{([a-z]+)\}\}")
 EXERCISE = re.compile(r'ck\.exercise\("([0-9.]+)"\)')
 FOLDED = "folded"
@@ -83,11 +85,13 @@ class Lessons:
             made = make(
                 fill(cell.source, values, where=stem), id=f"{stem[:2]}-{sha256(identity.encode()).hexdigest()[:8]}"
             )
+            made.metadata.update({key: cell.metadata[key] for key in PASSED_ON if key in cell.metadata})
             if kept := sorted(tags - FRAMEWORKS.keys() - {FOLDED}):
                 made.metadata.tags = kept
             if cell.cell_type == "code" and (FOLDED in tags or "ck.outcome(" in cell.source):
                 # JupyterLab unfolds the output when the cell is run; Colab and older notebooks read `collapsed`.
-                made.metadata.update({"collapsed": True, "jupyter": {"outputs_hidden": True}})
+                made.metadata["collapsed"] = True
+                made.metadata["jupyter"] = {**made.metadata.get("jupyter", {}), "outputs_hidden": True}
             notebook.cells.append(made)
         return notebook
 
@@ -127,12 +131,32 @@ class Lessons:
             "branch": address.branch,
             "badges": address.badges(f"notebooks/{track}/{stem}.ipynb"),
             "other": f"[{FRAMEWORKS[other]}](../{other}/{stem}.ipynb)",
+            "minutes": str(minutes(self._script(stem), track)),
         }
         following = stems[stems.index(stem) + 1 :]
         if following:
             on_colab = address.colab(f"notebooks/{track}/{following[0]}.ipynb")
             values["next"] = f"[{self.title(following[0])}]({following[0]}.ipynb) ([on Colab]({on_colab}))"
         return values
+
+
+def minutes(cells: list[NotebookNode], track: str) -> int:
+    """Return how long a lesson takes, by counting: rounded to five minutes.
+
+    Words are read at 160 a minute. A code cell takes 20 seconds to read and to run, a view of the course a minute and
+    a half to explore, a numbered exercise two minutes.
+    """
+    seconds = 0.0
+    for cell in cells:
+        tags = set(cell.metadata.get("tags", []))
+        if tags & FRAMEWORKS.keys() and track not in tags:
+            continue
+        if cell.cell_type == "markdown":
+            seconds += len(cell.source.split()) * 60 / 160
+            seconds += 120 * len(re.findall(r"^\*\*\d\.\*\*", cell.source, re.MULTILINE))
+        else:
+            seconds += 20 + 90 * len(re.findall(r"\bck\.[A-Z]\w+\(", cell.source))
+    return max(5, 5 * round(seconds / 300))
 
 
 def fill(text: str, values: dict[str, str], *, where: str) -> str:

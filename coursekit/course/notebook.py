@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from packaging.version import Version
 
 from coursekit import frameworks
+from coursekit.course.missing_names import explain_missing_names
 from coursekit.errors import CourseError
 
 if TYPE_CHECKING:
@@ -67,6 +68,7 @@ def setup(framework: str, *, seed: int = 0) -> None:
         os.environ["TF_USE_LEGACY_KERAS"] = "1"
     _quiet()
     _seed(chosen, seed)
+    explain_missing_names()
     if imported_before:
         print(  # noqa: T201  (a notebook's reader is told on the page)
             "transformers was imported before ck.setup: what it has loaded stays loaded. "

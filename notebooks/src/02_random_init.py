@@ -10,30 +10,37 @@
 # - tell gibberish from an answer, although both have the right shape,
 # - explain with a few numbers why nobody trains BERT on a laptop.
 #
-# This takes about ten minutes. You read the {{framework}} track. The same lesson in {{other}}.
+# This takes about {{minutes}} minutes. You read the {{framework}} track. The same lesson in {{other}}.
 
 # %% [markdown]
 # ## A model out of the box
 #
-# You build the model of lesson 1 again: BERT at its default sizes.
+# You build the model of lesson 1 again, with two layers instead of twelve. Two show as much, and they are built in a
+# moment.
 
 # %% tags=["pytorch"]
 from transformers import BertConfig, BertModel
 
-config = BertConfig()
+config = BertConfig(num_hidden_layers=2)
 model = BertModel(config)
 
 # %% tags=["tensorflow"]
 import tensorflow as tf
 from transformers import BertConfig, TFBertModel
 
-config = BertConfig()
+config = BertConfig(num_hidden_layers=2)
 model = TFBertModel(config)
 _ = model(tf.constant([[101, 102]]))  # the first call makes the weights
 
 # %% [markdown]
 # Nobody told it anything about language. So what stands in its word table? Look at the first numbers of one row. Row
 # 7592 belongs to the word *hello* in the vocabulary that you will use in lesson 5.
+#
+# NumPy can show you the numbers of a tensor, so you ask for them as a NumPy array.
+
+# %% [markdown] tags=["pytorch"]
+# PyTorch keeps a record of what is done with a weight, because training needs it. `.detach()` gives you the numbers
+# without that record.
 
 # %% tags=["pytorch"]
 table = model.embeddings.word_embeddings.weight.detach().numpy()
@@ -55,23 +62,34 @@ print(f"spread:            {table.std():.4f}")
 print(f"initializer_range: {config.initializer_range}")
 
 # %% [markdown] tags=["pytorch"]
-# The config has an entry for it. Every number was drawn from a bell curve around zero, and `initializer_range` is its
-# spread.
+# The config has an entry for it. The numbers were drawn from a bell curve around zero, and `initializer_range` is its
+# spread. All of them? Look at row 0. It belongs to `[PAD]`, a token that stands for nothing and fills up short texts.
 
 # %% [markdown] tags=["tensorflow"]
-# The config has an entry for it. Every number was drawn from a bell curve around zero with the spread of
+# The config has an entry for it. The numbers were drawn from a bell curve around zero with the spread of
 # `initializer_range`. The measured spread is a little smaller: TensorFlow throws away what lies more than two spreads
-# from zero, and draws again.
+# from zero, and draws again. All of them? Look at row 0. It belongs to `[PAD]`, a token that stands for nothing and
+# fills up short texts.
+
+# %%
+print("row of [PAD]:", table[0, :5].round(3))
+print("all zero:    ", bool((table[0] == 0).all()))
+
+# %% [markdown] tags=["pytorch"]
+# All but that one. PyTorch sets the row of `[PAD]` to zero: the number of nothing.
+
+# %% [markdown] tags=["tensorflow"]
+# All of them, that one too. (PyTorch would have set the row of `[PAD]` to zero.)
 
 # %% [markdown]
 # ## Two models, one config
 #
 # Build two models from the same config. Will they be equal?
 #
-# From here on a model with two layers will do. Two layers show as much as twelve, and they are built in a moment.
+# From here on the vectors are narrow, too: 128 numbers instead of 768. What you will see does not depend on the width.
 
 # %% tags=["pytorch"]
-small = BertConfig(num_hidden_layers=2)
+small = BertConfig(hidden_size=128, num_hidden_layers=2, num_attention_heads=2, intermediate_size=512)
 first = BertModel(small)
 second = BertModel(small)
 
@@ -79,7 +97,7 @@ first_table = first.embeddings.word_embeddings.weight.detach().numpy()
 second_table = second.embeddings.word_embeddings.weight.detach().numpy()
 
 # %% tags=["tensorflow"]
-small = BertConfig(num_hidden_layers=2)
+small = BertConfig(hidden_size=128, num_hidden_layers=2, num_attention_heads=2, intermediate_size=512)
 first = TFBertModel(small)
 second = TFBertModel(small)
 _ = first(tf.constant([[101, 102]])), second(tf.constant([[101, 102]]))
@@ -95,8 +113,8 @@ print("second:", second_table[7592, :5].round(3))
 # %% [markdown]
 # The shapes are equal, the numbers are not. A config says how many numbers there are. It does not say which.
 #
-# One word table is not the whole model. Compare all tensors of both models at once. Click one to see how its numbers
-# are spread, and a small picture of it.
+# One word table is not the whole model. Compare all tensors of both models at once. In a running notebook, click one
+# to see how its numbers are spread, and a small picture of it.
 
 # %%
 ck.WeightComparison(first=first, second=second)
@@ -182,7 +200,7 @@ print(vectors.shape)
 print(f"smallest {vectors.min():.0f}, largest {vectors.max():.0f}")
 
 # %% [markdown]
-# No error, no warning. One text, four tokens, 768 numbers for each: that is the shape that a trained model gives,
+# No error, no warning. One text, four tokens, 128 numbers for each: that is the shape that a trained model gives,
 # too, and the numbers have a healthy size. From the shape alone you cannot tell that this is gibberish.
 #
 # So ask for something that you can read. Give BERT another last layer that turns each vector into a guess at a word.
@@ -190,6 +208,10 @@ print(f"smallest {vectors.min():.0f}, largest {vectors.max():.0f}")
 #
 # You need a *tokenizer* for that: it turns text into numbers and numbers into words (more in lesson 5). It comes from
 # a checkpoint. The line below fetches its list of words, and no trained weights.
+#
+# Three things in the next cells are new. The last layer gives one number for each word of the vocabulary: the higher,
+# the better it fits. These raw numbers are called *logits*. *Softmax* turns them into chances between 0 and 1 that add
+# up to 1. And `model(**inputs)` hands over a whole dictionary of inputs, each under its own name.
 
 # %%
 from transformers import AutoTokenizer
@@ -204,9 +226,9 @@ from transformers import BertForMaskedLM
 
 def build(seed):
     torch.manual_seed(seed)
-    config = BertConfig(vocab_size=tokenizer.vocab_size, num_hidden_layers=2)
-    # A new model is set for training, where it drops numbers by chance. eval ends that.
-    return BertForMaskedLM(config).eval()
+    sizes = {**small.to_dict(), "vocab_size": tokenizer.vocab_size}
+    # A new model is set for training, where dropout is on. eval ends that.
+    return BertForMaskedLM(BertConfig(**sizes)).eval()
 
 
 def scores(model, text):
@@ -222,8 +244,8 @@ from transformers import TFBertForMaskedLM
 
 def build(seed):
     tf.keras.utils.set_random_seed(seed)
-    config = BertConfig(vocab_size=tokenizer.vocab_size, num_hidden_layers=2)
-    return TFBertForMaskedLM(config)
+    sizes = {**small.to_dict(), "vocab_size": tokenizer.vocab_size}
+    return TFBertForMaskedLM(BertConfig(**sizes))
 
 
 def scores(model, text):
@@ -236,8 +258,7 @@ def scores(model, text):
 # %% [markdown]
 # What is the capital of France? Ask two models that differ in nothing but their seed.
 
-# %% tags=["differs-in-5"]
-# differs-in-5: transformers 5 draws the random weights of this model in another order, so the words are others.
+# %% tags=["differs-in-5"] because="transformers 5 draws random weights in another order."
 for seed in (0, 1):
     guesses = scores(build(seed), "The capital of France is [MASK].")
     best = guesses.argsort()[::-1][:5]
@@ -262,8 +283,7 @@ runs = {}
 for seed in (0, 1):
     runs[f"seed_{seed}"] = build(seed).bert(**inputs, output_hidden_states=True)
 
-# %% tags=["differs-in-5"]
-# differs-in-5: transformers 5 draws the random weights of this model in another order, so the numbers are others.
+# %% tags=["differs-in-5"] because="transformers 5 draws random weights in another order."
 ck.OutputExplorer(**runs, input_ids=inputs, tokenizer=tokenizer)
 
 # %% [markdown]
@@ -277,13 +297,67 @@ ck.OutputExplorer(**runs, input_ids=inputs, tokenizer=tokenizer)
 # There is a third sign, which needs no reading. How sure is the model of its best guess? And how sure would it be if
 # every word got the same chance?
 
-# %%
+# %% tags=["differs-in-5"] because="transformers 5 draws random weights in another order."
 print(f"equal chances: {1 / tokenizer.vocab_size:.3%}")
-print("below 0.1%:   ", bool(guesses.max() < 0.001))
+print(f"best guess:    {guesses.max():.3%}")
 
 # %% [markdown]
-# The best of all guesses gets less than one chance in a thousand. The model spreads its bets over the whole
-# vocabulary. A trained model puts most of them on a few words.
+# The best of all guesses gets hardly more than its share. The model spreads its bets over the whole vocabulary.
+#
+# And a trained model? Real training takes days, as you will see below. But you can watch a very small one. Show the
+# model five sentences, hide the last word of each, and push every weight a tiny step towards the right answer, sixty
+# times. Guess: how sure will it be then?
+
+# %% tags=["pytorch"]
+capitals = {"France": "paris", "Italy": "rome", "Spain": "madrid", "Egypt": "cairo", "Russia": "moscow"}
+student = build(0)
+inputs = tokenizer([f"The capital of {country} is [MASK]." for country in capitals], return_tensors="pt")
+answers = torch.tensor(tokenizer.convert_tokens_to_ids(list(capitals.values())))
+gaps = inputs["input_ids"] == tokenizer.mask_token_id
+
+
+def _step():
+    loss = torch.nn.functional.cross_entropy(student(**inputs).logits[gaps], answers)
+    loss.backward()
+    with torch.no_grad():
+        for weight in student.parameters():
+            if weight.grad is not None:
+                weight.sub_(0.002 * weight.grad.sign())  # a tiny step, up or down
+                weight.grad = None
+
+
+for _ in range(60):
+    _step()
+
+# %% tags=["tensorflow"]
+capitals = {"France": "paris", "Italy": "rome", "Spain": "madrid", "Egypt": "cairo", "Russia": "moscow"}
+student = build(0)
+inputs = tokenizer([f"The capital of {country} is [MASK]." for country in capitals], return_tensors="tf")
+answers = tokenizer.convert_tokens_to_ids(list(capitals.values()))
+gaps = inputs["input_ids"] == tokenizer.mask_token_id
+
+
+@tf.function
+def _step():
+    with tf.GradientTape() as tape:
+        logits = tf.boolean_mask(student(inputs).logits, gaps)
+        loss = tf.keras.losses.sparse_categorical_crossentropy(answers, logits, from_logits=True)
+    used = [weight for weight in student.trainable_weights if "pooler" not in weight.name]
+    for weight, slope in zip(used, tape.gradient(loss, used), strict=True):
+        weight.assign_sub(0.002 * tf.sign(tf.convert_to_tensor(slope)))  # a tiny step, up or down
+
+
+for _ in range(60):
+    _step()
+
+# %%
+for country in capitals:
+    guesses = scores(student, f"The capital of {country} is [MASK].")
+    print(f"{country:7} {tokenizer.convert_ids_to_tokens([int(guesses.argmax())])[0]:7} sure: {guesses.max() > 0.9}")
+
+# %% [markdown]
+# Now nearly all of its chances go to one word. That is the third sign: a trained model puts most on a few words, a new
+# one on none. (To be sure is not to be right. Ask this student for the capital of Japan: it has read five sentences.)
 
 # %% [markdown]
 # ## What training would cost
@@ -293,17 +367,19 @@ print("below 0.1%:   ", bool(guesses.max() < 0.001))
 # tokens long in the first 900,000 steps and 512 tokens long in the rest.
 #
 # A rule of thumb ([Kaplan and others](https://arxiv.org/abs/2001.08361)) says what one token costs: about 6
-# operations for each parameter. Say that your laptop does a hundred billion operations per second. Guess: hours,
-# weeks, years?
+# operations for each parameter in a layer. Tables do not count, since looking up a row is no work. In lesson 1 you
+# found 7,087,872 parameters in one layer of BERT. Say that your laptop does a hundred billion operations per second.
+# Guess: hours, weeks, years?
 
 # %%
 tokens = 256 * (900_000 * 128 + 100_000 * 512)
-operations = 6 * model.num_parameters() * tokens
+in_layers = 12 * 7_087_872
+operations = 6 * in_layers * tokens
 seconds = operations / 100e9
 
 print(f"tokens read: {tokens / 1e9:.0f} billion")
 print(f"operations:  {operations:.1e}")
-print(f"time:        {seconds / (365 * 24 * 3600):.0f} years")
+print(f"time:        {seconds / (365 * 24 * 3600):.1f} years")
 
 # %% [markdown]
 # Years, and that is for one run without a mistake. The authors used 16 TPU chips for four days.
@@ -316,10 +392,11 @@ print(f"time:        {seconds / (365 * 24 * 3600):.0f} years")
 print(f"{1438 * 0.4536:.0f} kg of CO₂, or {1438 / 1984:.0%} of the flight")
 
 # %% [markdown]
-# What comes out of all this work is a file. Each parameter takes 4 bytes.
+# What comes out of all this work is a file. BERT has 109,482,240 parameters, as you saw in lesson 1, and each takes 4
+# bytes.
 
 # %%
-print(f"{model.num_parameters() * 4 / 1e6:.0f} MB")
+print(f"{109_482_240 * 4 / 1e6:.0f} MB")
 
 # %% [markdown]
 # This is why people share checkpoints. Somebody paid for the training once. You download a file, in a minute or so,
@@ -338,25 +415,42 @@ print(f"{model.num_parameters() * 4 / 1e6:.0f} MB")
 #
 # </details>
 #
-# **2.** The large BERT has 335 million parameters, and its authors trained it on the same texts for the same number
-# of steps. Put its size into the next cell. How many years does your laptop need?
+# **2.** The large BERT has 24 layers with 12.6 million parameters each, and its authors trained it on the same texts
+# for the same number of steps. Put its size into the next cell. How many years does your laptop need?
 
 # %%
-parameters = 110_000_000
+parameters = 12 * 7_087_872
 
-print(f"{6 * parameters * tokens / 100e9 / (365 * 24 * 3600):.0f} years")
+print(f"{6 * parameters * tokens / 100e9 / (365 * 24 * 3600):.1f} years")
 
 # %% [markdown]
 # <details><summary>Solution</summary>
 #
-# With `parameters = 335_000_000` the cell prints 27 years: three times the parameters, three times the work.
+# With `parameters = 24 * 12_600_000` the cell prints 24.5 years: three and a half times the parameters in its layers,
+# three and a half times the work.
 #
 # </details>
 
 # %% [markdown]
+# ## Words of this lesson
+#
+# | word | what it means |
+# |---|---|
+# | initialize | give a new model its first weights, at random |
+# | bias, scale | a number that a layer adds, one that it multiplies with |
+# | seed | where a formula for random numbers starts; the same seed gives the same numbers |
+# | tokenizer | turns text into numbers and numbers into text |
+# | logits | the raw numbers of a last layer, one for each possible answer |
+# | softmax | turns logits into chances that add up to 1 |
+# | `**inputs` | hands over a dictionary as named arguments |
+# | `.detach()` | PyTorch: the numbers of a weight, without the record that training needs |
+# | gibberish | what a model says that was not trained |
+
+# %% [markdown]
 # ## Recap
 #
-# - A config fixes shapes. The numbers of a new model are random, spread by `initializer_range` around zero.
+# - A config fixes shapes. The numbers of a new model are random, spread by `initializer_range` around zero. Biases
+#   start at 0 and scales at 1.
 # - The same seed gives the same model. Another seed gives another one.
 # - A random model answers without an error, in the right shape. You have to look at what it says.
 # - Gibberish shows in three ways: it does not fit, it changes with the seed, and the model is sure of nothing.

@@ -8,25 +8,28 @@
 # - load a trained model in one line, without writing a config,
 # - show that it knows something,
 # - say what `AutoModel` does for you, and where its help ends,
+# - swap a checkpoint for one of another architecture without touching your code, and say when that works,
+# - train a small head on top of a trained model, in seconds,
 # - notice when an architecture and a checkpoint do not fit,
 # - find the files that were downloaded, and move them elsewhere.
 #
-# This takes about ten minutes. You read the {{framework}} track. The same lesson in {{other}}.
+# This takes about {{minutes}} minutes. A good place for a break is before *Where the files are*. You read the
+# {{framework}} track. The same lesson in {{other}}.
 
 # %% [markdown]
 # ## Which checkpoint
 #
 # The chapter loads `bert-base-cased`, one of the models that the authors of BERT trained themselves. It lies on the
-# Hugging Face Hub, so you need the internet once. For rooms without internet the course brings a smaller BERT, the
-# *offline BERT*. `ck.checkpoint` says which one you get.
+# Hugging Face *Hub*, a place on the web where people share models, so you need the internet once. For rooms without
+# internet the course brings a smaller BERT, the *offline BERT*. `ck.checkpoint` says which one you get.
 
 # %%
 checkpoint = ck.checkpoint("bert-base-cased")
 print(checkpoint)
 
 # %% [markdown]
-# The outputs that are printed in this lesson were made with the offline BERT. If your line says `bert-base-cased`,
-# your numbers will be others: it is twice as deep and twice as wide. What the text says about them holds for both.
+# The outputs that are printed in this lesson were made with the offline BERT, and the text speaks of these. If your
+# line says `bert-base-cased`, your numbers will be others: it is twice as deep and twice as wide.
 #
 # A checkpoint's page on the Hub is its *model card*. Read it before you use a model: what it was trained on, what it
 # is good for, where it is known to fail, and what its license lets you do. Here are the cards of
@@ -41,12 +44,14 @@ print(checkpoint)
 # %% tags=["pytorch"]
 from transformers import BertModel
 
-model = BertModel.from_pretrained(checkpoint)
+model = BertModel.from_pretrained(checkpoint)  # with the name written out: BertModel.from_pretrained("bert-base-cased")
 
 # %% tags=["tensorflow"]
 from transformers import TFBertModel
 
-model = TFBertModel.from_pretrained(checkpoint)
+model = TFBertModel.from_pretrained(
+    checkpoint
+)  # with the name written out: TFBertModel.from_pretrained("bert-base-cased")
 
 # %% [markdown]
 # One. You wrote no config, because the checkpoint brings its own:
@@ -168,7 +173,7 @@ for other in others:
 # If you loaded `bert-base-cased`, expect higher values in the trained column. It was not trained to compare
 # sentences, the offline BERT was. Compare your first row with your last one.
 #
-# See it for all pairs at once, and open the other pictures, too: the tokens on a map, for one.
+# See it for all pairs at once.
 
 # %% tags=["pytorch"]
 inputs = tokenizer([sentence, *others], padding=True, return_tensors="pt")
@@ -194,16 +199,46 @@ ck.OutputExplorer(
 # Both sides share one colour scale. On the random side all pairs look much the same. On the trained side one pair
 # stands out: the two that mean the same.
 #
-# Where does the difference come from? It has to be in the weights. Compare them: the histograms, and the small
-# picture of `position_embeddings`.
+# Open *Tokens alike*, too. It compares every token with every other one, before and after training.
+#
+# Where does the difference come from? It has to be in the weights. Start with the word table. Each word is a row: which
+# rows point most nearly the same way as the row of *hello*? Guess three words for the trained model, and three for the
+# random one.
+
+# %% tags=["pytorch"]
+random_table = twin.embeddings.word_embeddings.weight.detach().numpy()
+
+# %% tags=["tensorflow"]
+random_table = twin.bert.embeddings.weight.numpy()
+
+
+# %%
+def nearest(word, rows):
+    unit = rows / np.linalg.norm(rows, axis=1, keepdims=True).clip(1e-9)  # each row scaled to length 1
+    cosines = unit @ unit[tokenizer.convert_tokens_to_ids(word)]  # (vocab_size,)
+    return tokenizer.convert_ids_to_tokens(cosines.argsort()[::-1][1:6].tolist())
+
+
+for word in ("hello", "seven", "king"):
+    print(f"{word:6} trained:", *nearest(word, table))
+    print(f"{word:6} random: ", *nearest(word, random_table))
+
+# %% [markdown]
+# Nobody told the model that *hello* and *hi* are alike. It has read texts in which they stand in the same places, and
+# training has moved their rows together. The random rows are neighbours by accident.
+#
+# Now compare all weights. The word table comes first: look at its spread, before and after.
 
 # %%
 ck.WeightComparison(random=twin, pretrained=model)
 
+# %%
+print(f"spread of the word table: random {random_table.std():.3f}, trained {table.std():.3f}")
+
 # %% [markdown]
-# The random weights follow the bell curve that you know from lesson 2, and their picture is noise. Training has
-# pulled the weights away from it. In the position table it has drawn bands: positions next to each other have become
-# alike. Nobody programmed that.
+# The random weights follow the bell curve that you know from lesson 2, and their picture is noise. Training has pulled
+# the weights away from it. Look at `position_embeddings` as well: training has drawn bands, positions next to each
+# other have become alike.
 
 # %% [markdown] tags=["pytorch"]
 # ## `AutoModel`: code that fits more than one checkpoint
@@ -302,9 +337,147 @@ print("not in the file:", sorted(report["missing_keys"]))
 ck.AutoModelTrace(checkpoint, task="sequence-classification")
 
 # %% [markdown]
-# No error. The body is trained, the head is random, because nobody trained it. Use it now and you get gibberish with
-# a trained accent. To train such a head on your own texts, together with the body, is called *fine-tuning*. It needs
-# little data, because the body already knows the language.
+# No error. The body is trained, the head is random, because nobody trained it. Use it now and you get gibberish with a
+# trained accent.
+#
+# (Three words for two things: *head* here means this last layer, the *task head*. It is not one of the attention heads
+# inside the layers. And the *pooler*, which ends the body, is not a head either.)
+
+# %% [markdown]
+# ## Fine-tuning: train the head, in seconds
+#
+# To train a head on your own texts is called *fine-tuning*. It can take the body along; here the body stays *frozen*,
+# as it is. The body already knows the language, so twelve sentences will do. Let the classifier tell good from bad, and
+# test it on eight sentences that it has not seen. How many will it get right before? And after?
+
+# %%
+good = ["I love this film.", "What a wonderful day.", "The food was great.", "She is very kind."]
+good += ["I am happy with it.", "A beautiful song."]
+bad = ["I hate this film.", "What a terrible day.", "The food was awful.", "She is very rude."]
+bad += ["I am angry about it.", "An ugly song."]
+labels = [1] * len(good) + [0] * len(bad)
+
+unseen = ["We enjoyed every minute.", "A delightful little restaurant.", "Thank you, that was lovely."]
+unseen += ["It is the best book in years.", "The worst service ever.", "I am so disappointed."]
+unseen += ["The hotel was dirty and loud.", "A boring waste of time."]
+expected = [1, 1, 1, 1, 0, 0, 0, 0]
+
+
+# %% tags=["pytorch"]
+def judge(classifier, tokenizer, texts):
+    inputs = tokenizer(texts, padding=True, return_tensors="pt")
+    with torch.no_grad():
+        return classifier(**inputs).logits.argmax(-1).tolist()
+
+
+def train_head(classifier, tokenizer):
+    inputs = tokenizer(good + bad, padding=True, return_tensors="pt")
+    body = classifier.base_model
+    body.requires_grad_(False)  # frozen: only the head may change
+    for _ in range(40):
+        loss = classifier(**inputs, labels=torch.tensor(labels)).loss
+        head = [weight for weight in classifier.parameters() if weight.requires_grad]
+        with torch.no_grad():
+            for weight, slope in zip(head, torch.autograd.grad(loss, head), strict=True):
+                weight.sub_(0.5 * slope)  # a step downhill
+
+
+# %% tags=["tensorflow"]
+def judge(classifier, tokenizer, texts):
+    inputs = tokenizer(texts, padding=True, return_tensors="tf")
+    return tf.argmax(classifier(inputs).logits, axis=-1).numpy().tolist()
+
+
+def train_head(classifier, tokenizer):
+    inputs = tokenizer(good + bad, padding=True, return_tensors="tf")
+    body = getattr(classifier, classifier.base_model_prefix)
+    body.trainable = False  # frozen: only the head may change
+    for _ in range(40):
+        with tf.GradientTape() as tape:
+            loss = tf.reduce_mean(classifier({**inputs, "labels": tf.constant(labels)}).loss)
+        head = classifier.trainable_weights
+        for weight, slope in zip(head, tape.gradient(loss, head), strict=True):
+            weight.assign_sub(0.5 * slope)  # a step downhill
+
+
+# %%
+def right(classifier, tokenizer):
+    answers = judge(classifier, tokenizer, unseen)
+    return f"{sum(a == b for a, b in zip(answers, expected, strict=True))} of {len(expected)} right"
+
+
+before = right(classifier, tokenizer)
+train_head(classifier, tokenizer)
+after = right(classifier, tokenizer)
+print("before:", before)
+print("after: ", after)
+
+# %% [markdown]
+# Twelve sentences, a few seconds, and it generalizes to others. Train a whole new model on twelve sentences, and it
+# learns these twelve by heart. That is what pretraining buys you.
+#
+# Save it. From now on it is a checkpoint for one task, and can be used for that task at once.
+
+# %%
+scratch = ck.scratch_folder()
+classifier.config.id2label = {0: "bad", 1: "good"}
+classifier.config.label2id = {"bad": 0, "good": 1}
+classifier.save_pretrained(scratch / "sentiment-bert")
+tokenizer.save_pretrained(scratch / "sentiment-bert")
+print(sorted(file.name for file in (scratch / "sentiment-bert").iterdir())[:2])
+
+# %% [markdown]
+# ## Another architecture, the same code
+#
+# Will the code around it work with a checkpoint of another architecture? You need one that was trained for the same
+# task. `ck.make_distilbert` writes the course's BERT once more as a *DistilBERT*, which has other layers, and no
+# pooler. You give it a head of its own, with the very same function.
+
+# %% tags=["pytorch"]
+distilbert = ck.make_distilbert(checkpoint, scratch / "distilbert")
+torch.manual_seed(0)
+second = AutoModelForSequenceClassification.from_pretrained(distilbert)
+
+# %% tags=["tensorflow"]
+distilbert = ck.make_distilbert(checkpoint, scratch / "distilbert")
+tf.keras.utils.set_random_seed(0)
+second = TFAutoModelForSequenceClassification.from_pretrained(distilbert)
+
+# %%
+second_tokenizer = AutoTokenizer.from_pretrained(distilbert)
+train_head(second, second_tokenizer)
+second.config.id2label = {0: "bad", 1: "good"}
+second.config.label2id = {"bad": 0, "good": 1}
+second.save_pretrained(scratch / "sentiment-distilbert")
+second_tokenizer.save_pretrained(scratch / "sentiment-distilbert")
+
+# %% [markdown]
+# Here is the code that does not care. Only the name of the checkpoint changes.
+
+# %% tags=["pytorch"]
+auto_class = AutoModelForSequenceClassification
+
+# %% tags=["tensorflow"]
+auto_class = TFAutoModelForSequenceClassification
+
+# %%
+for name in ("sentiment-bert", "sentiment-distilbert"):
+    its_tokenizer = AutoTokenizer.from_pretrained(scratch / name)
+    its_model = auto_class.from_pretrained(scratch / name)
+    answers = [
+        its_model.config.id2label[answer] for answer in judge(its_model, its_tokenizer, unseen[:2] + unseen[4:6])
+    ]
+    print(f"{type(its_model).__name__}: {', '.join(answers)} ({right(its_model, its_tokenizer)})")
+
+# %% [markdown]
+# Two architectures, one piece of code. It works *as long as* four things hold:
+#
+# - The checkpoint was trained for the same task, so that the head is in the file and the auto class for that task loads
+#   it. (The plain body in `distilbert` would load, too, with a random head.)
+# - The labels mean the same. They stand in the config, as `id2label`.
+# - The tokenizer comes from the same checkpoint as the model. DistilBERT takes no `token_type_ids`, and its tokenizer
+#   makes none.
+# - Your code uses what all models share, and nothing from inside one architecture.
 
 # %% [markdown]
 # ## When they do not fit
@@ -337,17 +510,51 @@ print(min(report["missing_keys"]))
 # transformers writes a warning about it in red. `ck.setup` keeps such warnings off the lessons, and
 # `output_loading_info` tells you the same.
 #
-# So a checkpoint fits an architecture when nothing is missing. Any of the [BERT checkpoints on the
-# Hub](https://huggingface.co/models?other=bert) fits the BERT class. Check one of your choice:
+# Now ask for one layer *less*. Nothing will be missing. Does the checkpoint fit, then?
 
 # %% tags=["pytorch"]
-fitting, report = BertModel.from_pretrained(checkpoint, output_loading_info=True)
+_, shorter = BertModel.from_pretrained(checkpoint, num_hidden_layers=layers - 1, output_loading_info=True)
+_, exact = BertModel.from_pretrained(checkpoint, output_loading_info=True)
 
 # %% tags=["tensorflow"]
-fitting, report = TFBertModel.from_pretrained(checkpoint, output_loading_info=True)
+_, shorter = TFBertModel.from_pretrained(checkpoint, num_hidden_layers=layers - 1, output_loading_info=True)
+_, exact = TFBertModel.from_pretrained(checkpoint, output_loading_info=True)
 
 # %%
-print("missing:", len(report["missing_keys"]))
+for name, info in (("one layer less", shorter), ("as saved", exact)):
+    print(f"{name:15}", *(f"{key} {len(info[key])}" for key in ("missing_keys", "unexpected_keys", "mismatched_keys")))
+
+# %% [markdown]
+# A whole layer of the file is thrown away, and the model answers without it. So look at three lists. `missing_keys` are
+# random now. `unexpected_keys` stand in the file, and the model has no place for them. `mismatched_keys` have another
+# shape. A checkpoint fits an architecture when all three are empty.
+#
+# Does every BERT checkpoint fit the BERT class? There are [hundreds on the
+# Hub](https://huggingface.co/models?other=bert). Take one that was saved with a head for masked words, a tiny random
+# one made on the spot.
+
+# %% tags=["pytorch"]
+from transformers import BertConfig, BertForMaskedLM
+
+tiny = BertConfig(hidden_size=32, num_hidden_layers=1, num_attention_heads=2, intermediate_size=64)
+BertForMaskedLM(tiny).save_pretrained(scratch / "masked-words")
+_, headed = BertModel.from_pretrained(scratch / "masked-words", output_loading_info=True)
+
+# %% tags=["tensorflow"]
+from transformers import BertConfig, TFBertForMaskedLM
+
+tiny = BertConfig(hidden_size=32, num_hidden_layers=1, num_attention_heads=2, intermediate_size=64)
+_masked = TFBertForMaskedLM(tiny)
+_ = _masked(_masked.dummy_inputs)
+_masked.save_pretrained(scratch / "masked-words")
+_, headed = TFBertModel.from_pretrained(scratch / "masked-words", output_loading_info=True)
+
+# %%
+print("missing:", sorted(headed["missing_keys"]))
+
+# %% [markdown]
+# The pooler is missing: a BERT for masked words has none, so its file has none. The vectors of the tokens are fine, and
+# `pooler_output` would be gibberish. It fits for one use and not for the other. Read the list.
 
 # %% [markdown]
 # ## Where the files are
@@ -367,7 +574,19 @@ for name in ("config.json", "model.safetensors"):
     print(f"{file.stat().st_size:>12,} bytes  {file.relative_to(cache).parts[0]} … {file.name}")
 
 # %% [markdown]
-# The config is tiny. The weights take 4 bytes for each parameter, plus a table of contents.
+# The config is tiny. The weights take 4 bytes for each parameter. What is the rest of that file? Ask it for its names.
+
+# %%
+from safetensors import safe_open
+
+with safe_open(file, framework="np") as weights:
+    names = list(weights.keys())
+print(f"{len(names)} tensors in the file; 4 bytes for each parameter are {4 * model.num_parameters():,}")
+print("read by nobody:", [name for name in names if name.endswith("position_ids")])
+
+# %% [markdown]
+# In the offline BERT's file there is a table of contents, and one small tensor that older versions saved and today's
+# class no longer reads: the row numbers 0 to 511, one after the other.
 #
 # Each checkpoint has a folder named after it. Inside, `blobs` holds every file once, `snapshots` holds one folder for
 # each version, with the readable names, and `refs` says which version is the newest that you know.
@@ -375,31 +594,17 @@ for name in ("config.json", "model.safetensors"):
 # Your cache may hold more than this course. Run the next cell to see what is in it, how much space it takes, and how
 # you would free it. It changes nothing. (No output is printed here, since your cache is yours.)
 
-# %% tags=["yours"]
-# yours: it shows what lies on your own disk, which is different on every machine.
+# %% tags=["yours"] because="it shows what lies on your own disk, which is different on every machine."
 ck.CacheBrowser()
 
 # %% [markdown]
 # Where is the cache? Older texts, the chapter among them, name a folder `~/.cache/huggingface/transformers`. That was
-# then. The next cell asks a fresh Python where it would look, for a user called Ada. With the setting `HF_HOME` you
+# then. `ck.cache_folder` asks a fresh Python where it would look, for a user called Ada. With the setting `HF_HOME` you
 # can move the cache, to a bigger disk for instance.
 
 # %%
-import os
-import subprocess
-import sys
-
-
-def cache_with(**settings):
-    mine = ("HF_", "HUGGINGFACE_", "XDG_")  # settings of this machine that would show through
-    clean = {key: value for key, value in os.environ.items() if not key.startswith(mine)}
-    question = "from huggingface_hub import constants; print(constants.HF_HUB_CACHE)"
-    command = [sys.executable, "-c", question]
-    return subprocess.check_output(command, env={**clean, **settings}, text=True).strip()
-
-
-print("by default:  ", cache_with(HOME="/home/ada"))
-print("with HF_HOME:", cache_with(HOME="/home/ada", HF_HOME="/data/huggingface"))
+print("by default:  ", ck.cache_folder(HOME="/home/ada"))
+print("with HF_HOME:", ck.cache_folder(HOME="/home/ada", HF_HOME="/data/huggingface"))
 
 # %% [markdown]
 # Set `HF_HOME` before Python starts, or at least before the first import of transformers: it is read only once.
@@ -407,25 +612,19 @@ print("with HF_HOME:", cache_with(HOME="/home/ada", HF_HOME="/data/huggingface")
 # %% [markdown]
 # ## The second load downloads nothing
 #
-# Do not take it on trust. The next cell cuts the network: whatever asks for a connection gets an error, and is
-# counted. `local_files_only=True` tells transformers not to ask for a newer version. Does the model load?
+# Do not take it on trust. Inside `with ck.no_network()` whatever asks for a connection gets an error, and is counted.
+# `local_files_only=True` tells transformers not to ask for a newer version. Does the model load?
 
 # %% tags=["pytorch"]
-import socket
-from unittest.mock import patch
-
-with patch.object(socket.socket, "connect", side_effect=OSError("the network is cut")) as connect:
+with ck.no_network() as connections:
     offline_model = AutoModel.from_pretrained(checkpoint, local_files_only=True)
 
 # %% tags=["tensorflow"]
-import socket
-from unittest.mock import patch
-
-with patch.object(socket.socket, "connect", side_effect=OSError("the network is cut")) as connect:
+with ck.no_network() as connections:
     offline_model = TFAutoModel.from_pretrained(checkpoint, local_files_only=True)
 
 # %%
-print("connections asked for:", connect.call_count)
+print("connections asked for:", connections.count)
 print(f"{offline_model.num_parameters():,} parameters loaded")
 
 # %% [markdown]
@@ -464,12 +663,29 @@ print(f"{cosine(vector(model, one), vector(model, two)):.2f}")
 # </details>
 
 # %% [markdown]
+# ## Words of this lesson
+#
+# | word | what it means |
+# |---|---|
+# | Hub, model card | where models are shared; the page that describes one |
+# | cosine | how nearly two vectors point the same way: 1 is the same direction |
+# | checkpoint-agnostic | code that names no architecture |
+# | body, task head | the layers that end in vectors; a last layer that turns them into an answer |
+# | pooler | the end of BERT's body: one vector for the whole text |
+# | fine-tuning, frozen | training a trained model further; a part that stays as it is |
+# | missing, unexpected, mismatched | not in the file; in the file with no place in the model; of another shape |
+# | cache | the folder where downloaded files are kept |
+
+# %% [markdown]
 # ## Recap
 #
 # - `from_pretrained` takes an identifier from the Hub, and brings config and weights together.
 # - The model card tells what a model was trained on and what it is good for.
 # - An auto class picks the architecture. It cannot make different architectures alike inside.
-# - What is not in the file is random. `output_loading_info=True` lists it.
+# - Another architecture works in the same code if it was trained for a similar task and brings its own tokenizer.
+# - A head can be trained in seconds, because the body already knows the language.
+# - What is not in the file is random, and what has no place in the model is dropped. `output_loading_info=True` lists
+#   both.
 # - Files are downloaded once, into `hub` below the Hugging Face home. `HF_HOME` moves it.
 #
 # **Next:** {{next}}

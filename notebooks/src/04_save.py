@@ -10,18 +10,15 @@
 # - say why the weights are in another kind of file than a few years ago,
 # - prove that the model you load back is the model you saved.
 #
-# This takes about ten minutes. You read the {{framework}} track. The same lesson in {{other}}.
+# This takes about {{minutes}} minutes. You read the {{framework}} track. The same lesson in {{other}}.
 
 # %% [markdown]
-# This lesson writes files. So that nothing of yours is touched, you go to a new empty folder first. The last cell
-# removes it.
+# This lesson writes files. So that nothing of yours is touched, all of them go into an empty folder of their own. It
+# goes away when you close the lesson.
 
 # %%
-import os
-import tempfile
-
-scratch = tempfile.TemporaryDirectory()
-os.chdir(scratch.name)
+scratch = ck.scratch_folder()
+print("empty:", not list(scratch.iterdir()))
 
 # %% [markdown]
 # ## One line again
@@ -41,14 +38,14 @@ checkpoint = ck.checkpoint("bert-base-cased")
 model = TFAutoModel.from_pretrained(checkpoint)
 
 # %% [markdown]
-# Saving mirrors loading. You name a folder, and it is made for you. What will be in it?
+# Saving mirrors loading. You name a folder, and it is made for you. (`scratch / "name"` is Python's way to say: this
+# folder inside that one.) What will be in it?
 
 # %%
-from pathlib import Path
+folder = scratch / "directory_on_my_computer"
+model.save_pretrained(folder)
 
-model.save_pretrained("directory_on_my_computer")
-
-for file in sorted(Path("directory_on_my_computer").iterdir()):
+for file in sorted(folder.iterdir()):
     print(f"{file.stat().st_size / 1e6:6.1f} MB  {file.name}")
 
 # %% [markdown]
@@ -63,9 +60,9 @@ for file in sorted(Path("directory_on_my_computer").iterdir()):
 import tensorflow as tf
 from transformers import BertConfig, TFBertModel
 
-fresh = TFBertModel(BertConfig(num_hidden_layers=1))
+fresh = TFBertModel(BertConfig(num_hidden_layers=1, hidden_size=48))
 try:
-    fresh.save_pretrained("fresh")
+    fresh.save_pretrained(scratch / "fresh")
 except ValueError as error:
     print(str(error).split(". ")[0])
 
@@ -75,8 +72,8 @@ except ValueError as error:
 
 # %% tags=["tensorflow"]
 _ = fresh(tf.constant([[101, 102]]))
-fresh.save_pretrained("fresh")
-print(sorted(file.name for file in Path("fresh").iterdir()))
+fresh.save_pretrained(scratch / "fresh")
+print(sorted(file.name for file in (scratch / "fresh").iterdir()))
 
 # %% [markdown]
 # ## The config file
@@ -86,14 +83,24 @@ print(sorted(file.name for file in Path("fresh").iterdir()))
 # %%
 import json
 
-saved = json.loads(Path("directory_on_my_computer/config.json").read_text())
+saved = json.loads((folder / "config.json").read_text())
 for key in ("model_type", "architectures", "vocab_size", "hidden_size", "num_hidden_layers"):
     print(f"{key:18}", saved[key])
 
 # %% [markdown]
-# You know the sizes. They are all that is needed to build the architecture. `model_type` is what the auto class
-# reads, and `architectures` names the class that was saved.
-#
+# You know the sizes. They are all that is needed to build the architecture. `model_type` is what the auto class reads.
+
+# %% [markdown] tags=["pytorch"]
+# `architectures` names the class that was saved.
+
+# %% [markdown] tags=["tensorflow"]
+# `architectures` names the class that was saved, without its `TF`: you saved a `TFBertModel`, and it says `BertModel`.
+# So that other frameworks know what to build.
+
+# %%
+print(type(model).__name__, "was saved as", saved["architectures"])
+
+# %% [markdown]
 # There is also a little about the file itself. Which version of transformers wrote it? And does it still know which
 # checkpoint it came from?
 
@@ -137,26 +144,26 @@ for name in list(state)[:3]:
 # %% tags=["pytorch"]
 from safetensors import safe_open
 
-with safe_open("directory_on_my_computer/model.safetensors", framework="np") as file:
-    in_file = [tuple(file.get_slice(name).get_shape()) for name in sorted(file.keys())]
+with safe_open(folder / "model.safetensors", framework="np") as file:
+    in_file = {name: tuple(file.get_slice(name).get_shape()) for name in file.keys()}  # noqa: SIM118  (no dictionary)
 
 # %% tags=["tensorflow"]
 import h5py
 
-in_file = []
+in_file = {}
 
 
-def _note(_name, item):
+def _note(name, item):
     if isinstance(item, h5py.Dataset):
-        in_file.append(item.shape)
+        in_file[name.partition("/")[2]] = item.shape  # without the group that the weight is in
 
 
-with h5py.File("directory_on_my_computer/tf_model.h5") as file:
+with h5py.File(folder / "tf_model.h5") as file:
     file.visititems(_note)
 
 # %%
 print(len(in_file), "tensors in the file")
-print("the same shapes:", sorted(in_file) == sorted(state.values()))
+print("the same names and shapes:", in_file == state)
 
 # %% [markdown]
 # That is all there is in it: names and numbers. No layers, no order, no code. The config says how to build the model,
@@ -170,22 +177,21 @@ load = AutoModel.from_pretrained
 load = TFAutoModel.from_pretrained
 
 # %%
-import shutil
+for file in folder.iterdir():
+    alone = scratch / ("only_config" if file.name == "config.json" else "only_weights")
+    alone.mkdir(exist_ok=True)
+    (alone / file.name).unlink(missing_ok=True)
+    (alone / file.name).hardlink_to(file)  # the same file under a second name: it takes no space
 
-for file in Path("directory_on_my_computer").iterdir():
-    folder = Path(f"only {file.stem}")
-    folder.mkdir(exist_ok=True)
-    shutil.copy(file, folder)
+for name in ("only_config", "only_weights"):
+    try:
+        load(scratch / name)
+    except (OSError, ValueError) as error:
+        print(f"{name}: {str(error).replace(str(scratch), '…').split(', or contain')[0]}")
 
-try:
-    load("only config")
-except OSError as error:
-    print("Config alone: ", str(error)[:19], "…")
-
-try:
-    load("only model" if Path("only model").exists() else "only tf_model")
-except ValueError as error:
-    print("Weights alone:", str(error).split("config.json")[0] + "config.json")
+# %% [markdown]
+# The first message lists the files that it looked for and did not find. The second misses the config, or the
+# `model_type` that stands in it.
 
 # %% [markdown] tags=["pytorch"]
 # ## `pytorch_model.bin` then, `model.safetensors` now
@@ -196,10 +202,11 @@ except ValueError as error:
 # %% tags=["pytorch"]
 import torch
 
-torch.save(model.state_dict(), "pytorch_model.bin")
-old = torch.load("pytorch_model.bin", weights_only=True)
+bin_file = scratch / "pytorch_model.bin"
+torch.save(model.state_dict(), bin_file)
+old = torch.load(bin_file, weights_only=True)
 
-print(f"{Path('pytorch_model.bin').stat().st_size / 1e6:.1f} MB")
+print(f"{bin_file.stat().st_size / 1e6:.1f} MB")
 print("the same names:", list(old) == list(model.state_dict()))
 
 # %% [markdown] tags=["pytorch"]
@@ -219,19 +226,29 @@ data = pickle.dumps(Surprise())
 pickle.loads(data)
 
 # %% [markdown] tags=["pytorch"]
-# It could have deleted your files. `weights_only=True` above makes `torch.load` refuse such things. A safetensors
-# file has no place for code in the first place.
+# It could have deleted your files. `weights_only=True` makes `torch.load` refuse such things. Put the same surprise
+# into a file and see.
+
+# %% tags=["pytorch"]
+bad_file = scratch / "surprise.bin"
+torch.save({"weight": Surprise()}, bad_file)
+try:
+    torch.load(bad_file, weights_only=True)
+except pickle.UnpicklingError as error:
+    print("refused:", str(error).split(".")[0])
+
+# %% [markdown] tags=["pytorch"]
+# Nothing was printed by the file this time. A safetensors file has no place for code in the first place.
 #
 # Can you still ask for the old kind? transformers 4.54 takes `safe_serialization=False` and writes it. transformers 5
 # ignores the wish.
 
-# %% tags=["pytorch", "differs-in-5"]
-# differs-in-5: transformers 5 ignores safe_serialization=False and writes model.safetensors.
-model.save_pretrained("old_style", safe_serialization=False)
-print(sorted(file.name for file in Path("old_style").iterdir()))
+# %% tags=["pytorch", "differs-in-5"] because="transformers 5 ignores safe_serialization=False and writes model.safetensors."
+model.save_pretrained(scratch / "old_style", safe_serialization=False)
+print(sorted(file.name for file in (scratch / "old_style").iterdir()))
 
 # %% tags=["pytorch"]
-weights_file = "directory_on_my_computer/model.safetensors"
+weights_file = folder / "model.safetensors"
 
 # %% [markdown] tags=["tensorflow"]
 # ## `tf_model.h5`, or `model.safetensors`
@@ -240,17 +257,17 @@ weights_file = "directory_on_my_computer/model.safetensors"
 # TensorFlow writes one if you ask for it.
 
 # %% tags=["tensorflow"]
-model.save_pretrained("safe_style", safe_serialization=True)
-print(sorted(file.name for file in Path("safe_style").iterdir()))
+model.save_pretrained(scratch / "safe_style", safe_serialization=True)
+print(sorted(file.name for file in (scratch / "safe_style").iterdir()))
 
-weights_file = "safe_style/model.safetensors"
+weights_file = scratch / "safe_style" / "model.safetensors"
 
 # %% [markdown]
 # A safetensors file is so simple that you can read it without any library. The first 8 bytes say how long the table
 # of contents is. The table follows. All the rest is numbers.
 
 # %%
-with Path(weights_file).open("rb") as file:
+with weights_file.open("rb") as file:
     length = int.from_bytes(file.read(8), "little")
     contents = json.loads(file.read(length))
 
@@ -263,26 +280,24 @@ print("tensors:   ", len(contents))
 print("largest:   ", largest, contents[largest]["dtype"], contents[largest]["shape"])
 
 # %% [markdown]
-# `F32` is a number of 32 bits, which is 4 bytes. The largest tensor is your old friend, the word table.
+# `F32`, or *float32*, is a number of 32 bits, which is 4 bytes. (You will meet *float16*, too: half the size, and fewer
+# digits.) The largest tensor is your old friend, the word table.
 #
 # Reading only the beginning of a file is quick, however large the file is. The inspector does that for everything in
 # the folder, and asks whether config and weights fit.
 
-# %% tags=["differs-in-5"]
-# differs-in-5: transformers 5 writes other minor entries into config.json.
-ck.CheckpointInspector("directory_on_my_computer")
+# %% tags=["differs-in-5"] because="transformers 5 writes other minor entries into config.json."
+ck.CheckpointInspector(folder)
 
 # %% [markdown]
-# They fit. Now tamper with the config. Copy the folder, and let its config call for two layers more than there are.
+# They fit. Now tamper with the config. Put one beside the lonely weights that calls for two layers more than there are.
 # What will be missing?
 
-# %% tags=["differs-in-5"]
-# differs-in-5: transformers 5 writes other minor entries into config.json.
-shutil.copytree("directory_on_my_computer", "tampered", dirs_exist_ok=True)
+# %% tags=["differs-in-5"] because="transformers 5 writes other minor entries into config.json."
 tampered = {**saved, "num_hidden_layers": saved["num_hidden_layers"] + 2}
-Path("tampered/config.json").write_text(json.dumps(tampered))
+(scratch / "only_weights" / "config.json").write_text(json.dumps(tampered))
 
-ck.CheckpointInspector("tampered")
+ck.CheckpointInspector(scratch / "only_weights")
 
 # %% [markdown]
 # Two layers of tensors are called for, and the file has none of them. Would `from_pretrained` load such a folder? It
@@ -295,7 +310,7 @@ ck.CheckpointInspector("tampered")
 # model answer the same?
 
 # %% tags=["pytorch"]
-again = AutoModel.from_pretrained("directory_on_my_computer")
+again = AutoModel.from_pretrained(folder)
 
 weights = [value.numpy() for value in model.state_dict().values()]
 weights_again = [value.numpy() for value in again.state_dict().values()]
@@ -306,7 +321,7 @@ with torch.no_grad():
     after = again(inputs).last_hidden_state.numpy()
 
 # %% tags=["tensorflow"]
-again = TFAutoModel.from_pretrained("directory_on_my_computer")
+again = TFAutoModel.from_pretrained(folder)
 
 weights = [weight.numpy() for weight in model.weights]
 weights_again = [weight.numpy() for weight in again.weights]
@@ -330,38 +345,19 @@ print("largest difference in the output:", float(abs(before - after).max()))
 # of its own, so that this notebook stays with TensorFlow. It builds a model from your `config.json`, fills it from
 # your `tf_model.h5`, and runs it on the same input.
 #
-# `from_pretrained` has an option for this, `from_tf=True`. With the versions that this course pins it leaves the
-# model empty. So you call the function that does the filling.
+# A helper of the course does it: `ck.run_in_pytorch` takes a folder and input IDs, and gives back the last hidden
+# state.
 
-# %% tags=["tensorflow", "needs-pytorch"]
-# needs-pytorch: without PyTorch there is nobody to ask, and the cell says so instead.
-import importlib.util
-import subprocess
+# %% tags=["tensorflow", "needs-pytorch"] because="without PyTorch there is nobody to ask, and the cell says so instead."
 import sys
 
-import numpy as np
-
-question = """
-import json, torch
-from transformers import BertConfig, BertModel
-from transformers.modeling_tf_pytorch_utils import load_tf2_checkpoint_in_pytorch_model
-
-model = BertModel(BertConfig.from_pretrained("directory_on_my_computer")).eval()
-load_tf2_checkpoint_in_pytorch_model(model, "directory_on_my_computer/tf_model.h5")
-with torch.no_grad():
-    hidden = model(torch.tensor([[101, 7592, 999, 102]])).last_hidden_state
-print(json.dumps(hidden.tolist()))
-"""
-if importlib.util.find_spec("torch"):
-    both = {**os.environ, "USE_TORCH": "AUTO", "USE_TF": "AUTO"}
-    command = [sys.executable, "-c", question]
-    answer = subprocess.run(command, env=both, capture_output=True, text=True, check=True)
-    in_pytorch = np.array(json.loads(answer.stdout))
+in_pytorch = ck.run_in_pytorch(folder, [[101, 7592, 999, 102]])
+if in_pytorch is None:
+    print("PyTorch is not installed here.")
+else:
     print("TensorFlow:", before[0, 1, :4].round(4))
     print("PyTorch:   ", in_pytorch[0, 1, :4].round(4))
     print("largest difference below 0.0001:", bool(abs(before - in_pytorch).max() < 1e-4))
-else:
-    print("PyTorch is not installed here.")
 print("PyTorch is loaded in this notebook:", "torch" in sys.modules)
 
 # %% [markdown] tags=["tensorflow"]
@@ -384,20 +380,21 @@ print("PyTorch is loaded in this notebook:", "torch" in sys.modules)
 # **2.** In the next cell you tamper with the config: the file says 3 layers now. Predict before you run it. An error?
 
 # %% tags=["pytorch"]
-config_file = Path("directory_on_my_computer/config.json")
+config_file = scratch / "only_weights" / "config.json"
 config_file.write_text(json.dumps({**saved, "num_hidden_layers": 3}))
 
-tampered, report = AutoModel.from_pretrained("directory_on_my_computer", output_loading_info=True)
+tampered, report = AutoModel.from_pretrained(scratch / "only_weights", output_loading_info=True)
 
 # %% tags=["tensorflow"]
-config_file = Path("directory_on_my_computer/config.json")
+config_file = scratch / "only_weights" / "config.json"
 config_file.write_text(json.dumps({**saved, "num_hidden_layers": 3}))
 
-tampered, report = TFAutoModel.from_pretrained("directory_on_my_computer", output_loading_info=True)
+tampered, report = TFAutoModel.from_pretrained(scratch / "only_weights", output_loading_info=True)
 
 # %%
 print(f"{model.num_parameters():,} parameters before")
 print(f"{tampered.num_parameters():,} parameters now")
+print("in the file and not used:", len(report["unexpected_keys"]), "tensors")
 
 # %% [markdown]
 # <details><summary>What happened</summary>
@@ -408,11 +405,17 @@ print(f"{tampered.num_parameters():,} parameters now")
 # </details>
 
 # %% [markdown]
-# Clean up: leave the folder and remove it.
-
-# %%
-os.chdir(tempfile.gettempdir())
-scratch.cleanup()
+# ## Words of this lesson
+#
+# | word | what it means |
+# |---|---|
+# | `save_pretrained` | writes the config and the weights into a folder |
+# | state dictionary | the table from names to tensors that holds all weights |
+# | pickle | a kind of file that can run code when it is read |
+# | safetensors | a kind of file that holds names, shapes and numbers, and no code |
+# | h5 | TensorFlow's own kind of file for weights |
+# | float32, float16 | numbers of 4 bytes, and of 2 |
+# | missing, unexpected | asked for by the config and not in the file; in the file and not asked for |
 
 # %% [markdown] tags=["pytorch"]
 # ## Recap

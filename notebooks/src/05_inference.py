@@ -8,9 +8,10 @@
 # - turn sentences into input IDs and input IDs into a tensor,
 # - say why a tensor must be rectangular, and repair sequences that are not,
 # - call the model and read what it gives back,
+# - say where in the model two equal tokens begin to differ, and why,
 # - explain why input IDs are worthless with another vocabulary.
 #
-# This takes about ten minutes. You read the {{framework}} track. The same lesson in {{other}}.
+# This takes about {{minutes}} minutes. You read the {{framework}} track. The same lesson in {{other}}.
 
 # %% tags=["pytorch"]
 import torch
@@ -171,7 +172,10 @@ print("with mask:   ", with_mask[:4].round(3))
 print("largest difference below 0.0001:", bool(abs(alone - with_mask).max() < 1e-4))
 
 # %% [markdown]
-# Repaired. You will seldom do this by hand: the tokenizer pads and makes the mask, if you ask it to.
+# Repaired. There is a second way to make rows equal: cut the long ones. That is *truncation*, and it throws words away;
+# lesson 6 compares the two.
+#
+# You will seldom do this by hand: the tokenizer pads and makes the mask, if you ask it to.
 
 # %%
 batch = tokenizer(["Hello!", "Very cool.", "Nice!"], padding=True)
@@ -181,8 +185,21 @@ for name in ("input_ids", "attention_mask"):
         print("  ", row)
 
 # %% [markdown]
-# Now with sentences of your own. Edit the text, one sentence on each line, and watch the tensor. Set padding to
-# *none*, and read what the framework says. Cut the long ones.
+# It can also *cast* its lists to tensors, with `return_tensors`. Then the whole way from text to tensor is one line.
+
+# %% tags=["pytorch"]
+cast = tokenizer(["Hello!", "Very cool.", "Nice!"], padding=True, return_tensors="pt")
+
+# %% tags=["tensorflow"]
+cast = tokenizer(["Hello!", "Very cool.", "Nice!"], padding=True, return_tensors="tf")
+
+# %%
+print(type(cast["input_ids"]).__name__, tuple(cast["input_ids"].shape))
+print("the numbers of before:", cast["input_ids"].numpy().tolist() == batch["input_ids"])
+
+# %% [markdown]
+# Now with sentences of your own. In a running notebook, edit the text, one sentence on each line, and watch the tensor.
+# Set padding to *none*, and read what the framework says. Cut the long ones.
 
 # %%
 builder = ck.TensorBuilder(["Hello!", "Very cool.", "Nice!"], tokenizer, config=model.config, padding="longest")
@@ -213,7 +230,8 @@ for name, value in output.items():
 # You gave nothing but input IDs, and that is enough. Two fields come back:
 #
 # - `last_hidden_state` has one vector for each token: 3 sequences × 4 tokens × the width of the model.
-# - `pooler_output` has one vector for each sequence, made from the first token, `[CLS]`.
+# - `pooler_output` has one vector for each sequence. The *pooler*, the last block of the map in lesson 1, makes it from
+#   the first token, `[CLS]`.
 #
 # You reach a field by its name, or by its position. Both are the same thing.
 
@@ -230,8 +248,9 @@ print("the same:", (by_name == by_position).all())
 print("Hello:", by_name[0, 1, :4].round(4))
 
 # %% [markdown]
-# These are the first numbers of what the model makes of *Hello* in *Hello!* They are not a prediction yet. A head
-# turns them into one, as you saw with the `[MASK]` in lesson 2.
+# These are the first numbers of what the model makes of *Hello* in *Hello!* They are not a prediction yet. One more
+# layer turns them into one, as you saw with the `[MASK]` in lesson 2. Such a last layer is called a *task head*. (It
+# has nothing to do with the attention heads, which are inside the layers.)
 #
 # There is an exclamation mark in the first and in the third sequence, with the same ID, 999, in the same place. Does
 # it get the same vector in both?
@@ -242,10 +261,8 @@ print("in Hello!", one[:4].round(2))
 print("in Nice! ", other[:4].round(2))
 
 # %% [markdown]
-# It does not. The word table gave both the same row. Then every layer mixed in what stands around it. A vector stands
-# for a token *in its context*, and that is what makes a Transformer worth its price.
-#
-# You can ask for more: the vectors after every layer, and how much each token looked at each other token.
+# It does not. Where do the two begin to differ? Ask for more than the last vectors: for the *hidden states*, the
+# vectors before the first layer and after each one. Guess the first line of the output before you look.
 
 # %% tags=["pytorch"]
 with torch.no_grad():
@@ -255,11 +272,73 @@ with torch.no_grad():
 full = model(model_inputs, output_hidden_states=True)
 
 # %%
-print("layers:", model.config.num_hidden_layers)
-print("hidden states:", len(full.hidden_states), "times", tuple(full.hidden_states[0].shape))
+import numpy as np
+
+
+def cosine(a, b):
+    return float(a @ b / np.linalg.norm(a) / np.linalg.norm(b))
+
+
+states = [state.numpy() for state in full.hidden_states]
+print(model.config.num_hidden_layers, "layers,", len(states), "times", states[0].shape)
+for layer, state in enumerate(states):
+    print(f"after layer {layer}: cosine {cosine(state[0, 2], state[2, 2]):.2f}")
 
 # %% [markdown]
-# One more than there are layers: the first entry is what enters the first layer.
+# One state more than there are layers: number 0 is what enters the first layer. There the two marks are equal, cosine
+# 1.00: the word table gave both the same row, and the position table too, since both stand in place 2. From layer 1 on
+# they differ, because attention mixes in the other tokens, and these are not the same. A vector stands for a token *in
+# its context*, and that is what makes a Transformer worth its price.
+#
+# A word with two meanings shows it best. Take the *bank* of a river and the *bank* that lends money, two sentences of
+# each. Compare the vectors of *bank*, layer by layer. What do you expect for two rivers? And for river and money?
+
+# %%
+banks = [
+    "The bank of the river is green.",
+    "The bank of the lake is muddy.",
+    "The bank lends money to firms.",
+    "The bank sells loans to firms.",
+]
+
+# %% tags=["pytorch"]
+bank_inputs = tokenizer(banks, padding=True, return_tensors="pt")
+with torch.no_grad():
+    bank_states = model(**bank_inputs, output_hidden_states=True).hidden_states
+
+# %% tags=["tensorflow"]
+bank_inputs = tokenizer(banks, padding=True, return_tensors="tf")
+bank_states = model(**bank_inputs, output_hidden_states=True).hidden_states
+
+# %%
+import matplotlib.pyplot as plt
+
+place = bank_inputs["input_ids"][0].numpy().tolist().index(tokenizer.convert_tokens_to_ids("bank"))
+river, lake, lends, loans = np.stack([state.numpy() for state in bank_states])[:, :, place].swapaxes(0, 1)
+
+pairs = {"river and lake": (river, lake), "money and money": (lends, loans), "river and money": (river, lends)}
+for label, (one, other) in pairs.items():
+    values = [cosine(a, b) for a, b in zip(one, other, strict=True)]
+    print(f"{label:15}", *(f"{value:.2f}" for value in values))
+    plt.plot(values, marker="o", label=label)
+plt.xlabel("layer")
+plt.ylabel("cosine of the two vectors of bank")
+plt.legend()
+plt.show()
+
+# %% [markdown]
+# All three lines start at 1: one row of the word table, one position. Where the meaning is the same they stay up. Where
+# it is not, the line falls: the layers have told the two banks apart.
+#
+# How much does a layer change a vector at all? Compare each token's vector with the one a layer before.
+
+# %%
+for layer in range(1, len(states)):
+    steps = [cosine(a, b) for a, b in zip(states[layer - 1][0], states[layer][0], strict=True)]
+    print(f"layer {layer}: cosine to the layer before from {min(steps):.2f} to {max(steps):.2f}")
+
+# %% [markdown]
+# Some hardly turn, others turn a lot.
 #
 # Numbers like these are easier to see than to read. Take the sentences from the builder above: if you changed them,
 # you see yours.
@@ -283,10 +362,34 @@ seen = model(**builder.inputs, output_hidden_states=True, output_attentions=True
 ck.OutputExplorer(seen, builder.inputs, tokenizer, config=model.config)
 
 # %% [markdown]
-# Start with the table on top: each number of each shape comes from the config or from your batch. Then look for three
-# things. In *Hidden states*, move from layer to layer: the vectors of one token change little by little. In
-# *Attention*, find a head that looks at the token before, or one that looks at `[SEP]` only. And padding gets no
-# attention at all, because of the mask.
+# Start with the table on top: each number of each shape comes from the config or from your batch. Then look for two
+# things in *Attention*. Is there a head that looks at the token before? And where do most heads look? Choose some, in
+# different layers, before you open the answer.
+#
+# <details><summary>Answer</summary>
+#
+# In the offline BERT the third head of layer 1 looks at the token before, with nearly all of its attention. And most
+# heads look at `[CLS]` most: a head that has nothing to add in a sentence parks its attention there. The next cell
+# counts both.
+#
+# </details>
+
+# %%
+attention = np.stack([weights.numpy() for weights in seen.attentions])  # (layers, batch, heads, query, key)
+counts = builder.inputs["attention_mask"].numpy()
+length = int(counts[0].sum())
+first_text = attention[:, 0, :, :length, :length]
+
+before = np.stack([first_text[:, :, q, q - 1] for q in range(1, length)]).mean(axis=0)  # (layers, heads)
+layer, head = np.unravel_index(before.argmax(), before.shape)
+print(f"looks at the token before: layer {layer + 1}, head number {head + 1} of it, with {before.max():.0%}")
+
+to_first = first_text.mean(axis=2).argmax(axis=-1) == 0
+print(f"look at [CLS] most: {to_first.sum()} of {to_first.size} heads")
+print(f"attention to padding, at most: {attention.transpose(1, 4, 0, 2, 3)[counts == 0].max(initial=0):.0f}")
+
+# %% [markdown]
+# And padding gets no attention at all, because of the mask.
 
 # %% [markdown]
 # ## IDs belong to one vocabulary
@@ -302,15 +405,38 @@ ck.OutputExplorer(seen, builder.inputs, tokenizer, config=model.config)
 
 # %%
 special = tokenizer.all_special_ids
+meant = tokenizer("A cat sleeps on the sofa.")["input_ids"]
+read = [number if number in special else (number + 8000) % len(tokenizer) for number in meant]
 
-for row in tokenizer(sequences)["input_ids"]:
-    moved = [number if number in special else number + 8000 for number in row]
-    print("meant:", *tokenizer.convert_ids_to_tokens(row))
-    print("read: ", *tokenizer.convert_ids_to_tokens(moved))
+for one, other in zip(tokenizer.convert_ids_to_tokens(meant), tokenizer.convert_ids_to_tokens(read), strict=True):
+    print(f"meant {one:8} read {other}")
 
 # %% [markdown]
-# No error: each number is a valid row. The model answers as confidently as ever, to a text that nobody wrote. That is
-# what happens in the chapter. The rule is short: load tokenizer and model from the same checkpoint, always.
+# No error: each number is a valid row. The model answers as calmly as ever, to a text that nobody wrote. That is what
+# happens in the chapter. How far off is the answer? Make the IDs wrong one by one, and compare with the true sentence.
+
+
+# %% tags=["pytorch"]
+def mean_vector(row):
+    with torch.no_grad():
+        return model(torch.tensor([row])).last_hidden_state[0].mean(dim=0).numpy()
+
+
+# %% tags=["tensorflow"]
+def mean_vector(row):
+    return tf.reduce_mean(model(tf.constant([row])).last_hidden_state[0], axis=0).numpy()
+
+
+# %%
+truth = mean_vector(meant)
+for wrong in range(len(meant) - 1):
+    row = read[: wrong + 1] + meant[wrong + 1 :]
+    print(f"{cosine(truth, mean_vector(row)):5.2f}  {tokenizer.decode(row, skip_special_tokens=True)}")
+
+# %% [markdown]
+# With a few wrong IDs nothing of the meaning is left, and still there is no error. So how do you notice? *Decode* the
+# IDs with the model's own tokenizer and read them, as you just did: `tokenizer.decode(row)`. And do not let it come so
+# far: load tokenizer and model from the same checkpoint, always.
 #
 # An error you get only when the number is too large. How large may it be?
 
@@ -318,6 +444,21 @@ for row in tokenizer(sequences)["input_ids"]:
 print("rows in the word table:", model.config.vocab_size)
 print("words in the tokenizer:", len(tokenizer))
 print("fit:", len(tokenizer) <= model.config.vocab_size)
+
+# %% tags=["pytorch"]
+try:
+    model(torch.tensor([[101, model.config.vocab_size, 102]]))
+except IndexError as error:
+    print("IndexError:", error)
+
+# %% tags=["tensorflow"]
+try:
+    model(tf.constant([[101, model.config.vocab_size, 102]]))
+except (ValueError, tf.errors.InvalidArgumentError) as error:
+    print(f"{type(error).__name__}: the number is too large:", str(model.config.vocab_size) in str(error))
+
+# %% [markdown]
+# The rows are counted from 0, so the first number without a row is the number of rows itself.
 
 # %% [markdown]
 # ## Your turn
@@ -342,14 +483,30 @@ for row in tokenizer(mine, padding=True)["input_ids"]:
 # </details>
 
 # %% [markdown]
+# ## Words of this lesson
+#
+# | word | what it means |
+# |---|---|
+# | input ID | the number of a token: its row in the word table |
+# | tensor | a block of numbers of one kind, with a fixed shape |
+# | batch | several sequences in one tensor |
+# | padding, attention mask | what fills up short rows; what says that it is to be left out |
+# | truncation | cutting long rows |
+# | hidden states | the vectors before the first layer and after each one |
+# | `last_hidden_state` | the vectors after the last layer, one for each token |
+# | `pooler_output` | one vector for each sequence, made from that of `[CLS]` |
+# | task head | a last layer that turns vectors into an answer |
+# | attention head | a part of a layer; it decides which tokens look at which |
+# | decode | from IDs back to text |
+
+# %% [markdown]
 # ## Recap
 #
 # - A tokenizer turns text into input IDs: row numbers in the word table of one checkpoint.
 # - A tensor is rectangular. Padding makes it so, and the attention mask says what to leave out.
 # - The model needs the input IDs. It gives back `last_hidden_state`, one vector for each token in its context, and
 #   `pooler_output`, one for each sequence.
-# - IDs of another vocabulary raise no error. They only mean something else.
+# - Two equal tokens in the same place enter the first layer as equal vectors. From there on their context changes them.
+# - IDs of another vocabulary raise no error. They only mean something else: decode them to see it.
 #
-# That was the chapter. You can build a model, load one, save it, feed it, and read its answer.
-#
-# Start over with [lesson 1](01_config.ipynb), or read this lesson in {{other}}.
+# **Next:** {{next}}

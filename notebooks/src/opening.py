@@ -1,6 +1,5 @@
-# %%
-# Installs the course's helper package where it is missing, as on Colab.
-# Where it is there, this cell does nothing.
+# %% jupyter={"source_hidden": true} cellView="form"
+# @title Install the course (where it is there, nothing happens)
 import importlib.util
 import os
 

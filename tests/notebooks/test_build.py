@@ -31,8 +31,7 @@ number = 1
 # %% tags=["tensorflow"]
 number = 2
 
-# %% tags=["differs-in-5"]
-# differs-in-5: an example
+# %% tags=["differs-in-5"] because="an example"
 print("the number is", number)
 print("of", "{{track}}")
 
@@ -100,13 +99,13 @@ def texts(root):
 def test_each_track_has_its_cells_and_the_shared_ones(project):
     notebook = project.compose("01_one", "tensorflow")
     sources = [cell.source for cell in notebook.cells]
-    assert sources[0].startswith("# First\n\n[![Open in Colab](")
+    assert sources[0].startswith("# First\n\n[Open in Colab](")
     assert "/github/ada/course/blob/main/notebooks/tensorflow/01_one.ipynb)" in sources[0]
     assert sources[1] == 'source = "git+https://github.com/ada/course@main"'
     assert sources[2:4] == ["Only for TensorFlow.", "number = 2"]
     assert "number = 1" not in sources
     assert sources[-1].startswith("**Next:** [Second](02_two.ipynb)")
-    assert notebook.cells[4].metadata == {"tags": ["differs-in-5"]}
+    assert notebook.cells[4].metadata == {"because": "an example", "tags": ["differs-in-5"]}
     assert "[PyTorch](../pytorch/02_two.ipynb)" in project.compose("02_two", "tensorflow").cells[0].source
 
 
