@@ -1,4 +1,4 @@
-"""The only rooms that know PyTorch or TensorFlow: one interface, one file per framework.
+"""The only code that knows PyTorch or TensorFlow: one interface, and one folder per framework with the same files.
 
 Facts ask :func:`of` which framework an object belongs to. The answer comes from what is already in ``sys.modules``: an
 object of a framework cannot exist before that framework was imported, so asking never imports one.

@@ -14,13 +14,15 @@ if TYPE_CHECKING:
     import numpy as np
     import numpy.typing as npt
 
-    from coursekit.frameworks.anatomy import Anatomy
+    from coursekit.frameworks.expected_tensors import ExpectedTensors
     from coursekit.frameworks.initializers import Initializer
+    from coursekit.frameworks.module_tree import Module
+    from coursekit.frameworks.trace import Lengths, Trace
 
 
 @dataclass(frozen=True)
 class Parameter:
-    """One weight tensor of a model, real or only planned.
+    """One weight tensor of a model, real or empty.
 
     Attributes
     ----------
@@ -37,8 +39,8 @@ class Parameter:
     tied_to
         The name of the earlier tensor that holds the same memory, or None.
     read
-        Return its values as a NumPy array (float32 for types that NumPy lacks). Raises ``ValueError`` for a planned
-        tensor, which has no values.
+        Return its values as a NumPy array (float32 for types that NumPy lacks). Raises ``ValueError`` for a tensor
+        of an empty model, which has none.
     part
         Return its rows from one index up to another, in the same way: ``part(0, 10)`` are the first ten along the first
         dimension. A large tensor can so be read without a second copy of it.
@@ -131,7 +133,7 @@ class Framework(ABC):
 
     @abstractmethod
     def parameters(self, model: Any) -> list[Parameter]:
-        """Return the weight tensors of a model, real or planned, in the framework's order."""
+        """Return the weight tensors of a model, real or empty, in the framework's order."""
 
     @abstractmethod
     def initializers(self, model: Any) -> dict[str, Initializer]:
@@ -142,13 +144,49 @@ class Framework(ABC):
         """
 
     @abstractmethod
-    def plan(self, config: Any, task: str = "") -> Any:
-        """Return the model that ``config`` describes without allocating its weights: shapes, but no values."""
+    def empty_model(self, config: Any, model_class: Any = None) -> Any:
+        """Return the model that ``config`` describes without memory: its tensors have shapes, but no values.
 
-    def planned_parameters(self, config: Any, task: str = "") -> list[Parameter]:
-        """Return the weight tensors of ``plan(config, task)``; a framework may know a faster way to them."""
-        return self.parameters(self.plan(config, task))
+        Nothing of the process changes and no random number is drawn, so other threads may build models meanwhile.
+
+        Parameters
+        ----------
+        config
+            A config of transformers; it stays as it is.
+        model_class
+            A model class or an auto class; without it, the auto class of the base model.
+        """
 
     @abstractmethod
-    def anatomy(self) -> Anatomy:
-        """Return what tells of a model's modules and of what flows through them."""
+    def expected_tensors(self, config: Any, model_class: Any, *, keras_names: bool) -> ExpectedTensors:
+        """Return the tensors that a model class expects in a weight file.
+
+        With ``keras_names`` they have the names of a file that TensorFlow wrote, which only TensorFlow knows.
+        """
+
+    @abstractmethod
+    def modules(self, model: Any) -> list[Module]:
+        """Return every module under every path that leads to it, parents first."""
+
+    @abstractmethod
+    def paths(self, model: Any) -> list[str]:
+        """Return the paths of :meth:`modules`, for comparing only."""
+
+    @abstractmethod
+    def shapes(self, model: Any) -> dict[str, tuple[int, ...]]:
+        """Return the shape of every weight tensor by its path; tied tensors stand under each path."""
+
+    @abstractmethod
+    def path_of(self, name: str) -> str:
+        """Return a weight's name as a path of modules, as :meth:`shapes` does."""
+
+    @abstractmethod
+    def devices(self, model: Any) -> dict[str, str]:
+        """Return where each weight tensor lies, by its path."""
+
+    @abstractmethod
+    def trace(self, model: Any, lengths: Lengths, *, origins: bool) -> Trace:
+        """Run an empty model once and return what was called; raise ``CannotTraceError`` where that fails.
+
+        With ``origins``, also which additions there were and what each value was computed from, which takes longer.
+        """

@@ -87,39 +87,41 @@ def test_a_tensor_that_training_follows_can_be_read(framework, model):
     assert first.read().shape == first.shape
 
 
-def test_real_and_planned_models_have_the_same_tensors(framework, model):
+def test_real_and_empty_models_have_the_same_tensors(framework, model):
     real = framework.parameters(model)
-    planned = framework.parameters(framework.plan(BertConfig(**TINY)))
+    empty = framework.parameters(framework.empty_model(BertConfig(**TINY)))
 
     def told(parameters):  # Keras numbers the models of a process: tf_bert_model_1/...
         return [(re.sub(r"^tf_\w+/", "", p.name), p.shape, p.dtype, p.trainable) for p in parameters]
 
-    assert told(planned) == told(real)
-    assert sum(p.count for p in planned) == expected_count()
-    assert sum(p.nbytes for p in planned) == 4 * expected_count()
+    assert told(empty) == told(real)
+    assert sum(p.count for p in empty) == expected_count()
+    assert sum(p.nbytes for p in empty) == 4 * expected_count()
 
 
-def test_a_planned_tensor_says_that_it_has_no_values(framework):
-    planned = framework.parameters(framework.plan(BertConfig(**TINY)))
+def test_a_empty_tensor_says_that_it_has_no_values(framework):
+    empty = framework.parameters(framework.empty_model(BertConfig(**TINY)))
 
     with pytest.raises(ValueError, match="no values"):
-        planned[0].read()
+        empty[0].read()
 
 
-def test_a_plan_allocates_no_weights(framework):
-    """A model of 300 billion parameters can be planned on this machine, which could never hold it."""
+def test_an_empty_model_allocates_no_weights(framework):
+    """A model of 300 billion parameters can be empty on this machine, which could never hold it."""
     config = BertConfig(
         vocab_size=50, hidden_size=2**17, num_hidden_layers=1, num_attention_heads=2, intermediate_size=2**20
     )
 
-    planned = framework.parameters(framework.plan(config))
+    empty = framework.parameters(framework.empty_model(config))
 
-    assert sum(p.count for p in planned) > 300e9
+    assert sum(p.count for p in empty) > 300e9
 
 
 def test_a_task_brings_its_head(framework):
-    base = framework.parameters(framework.plan(BertConfig(**TINY)))
-    headed = framework.parameters(framework.plan(BertConfig(**TINY, num_labels=3), task="sequence-classification"))
+    base = framework.parameters(framework.empty_model(BertConfig(**TINY)))
+    headed = framework.parameters(
+        framework.empty_model(BertConfig(**TINY, num_labels=3), framework.auto_class("sequence-classification"))
+    )
 
     extra = sum(p.count for p in headed) - sum(p.count for p in base)
 

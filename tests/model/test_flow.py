@@ -13,7 +13,7 @@ from coursekit.facts.model.flow.calls import nest
 from coursekit.facts.model.flow.layer import steps_of
 from coursekit.facts.model.flow.picture import NotPlainError
 from coursekit.facts.model.tree import Node, Tensor
-from coursekit.frameworks.anatomy import RESIDUAL, Call, Value
+from coursekit.frameworks.trace import RESIDUAL, Call, Value
 
 CLASSES = {
     "cross_attn.k": "Linear",

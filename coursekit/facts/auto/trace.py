@@ -29,7 +29,7 @@ from coursekit.facts.files.locate import (
     on_hub,
 )
 from coursekit.facts.files.tensor_names import shape_text
-from coursekit.frameworks.blueprint import quiet
+from coursekit.frameworks.quiet import quiet
 
 if TYPE_CHECKING:
     import os

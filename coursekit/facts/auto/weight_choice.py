@@ -156,18 +156,8 @@ def compare_names(
         return Fit(reason="The names in this file could not be read."), ()
     if keras and framework.name == "pytorch":
         return Fit(reason="TensorFlow wrote this file, under TensorFlow's names."), ()
-    plan = _draw(framework, config, model_class, keras=keras)
-    fit = compare(plan, tensors, keras_names=keras)
+    expected = framework.expected_tensors(config, model_class, keras_names=keras)
+    fit = compare(expected, tensors, keras_names=keras)
     missing = set(fit.missing)
-    fresh = (Fresh(name, plan.shapes[name], plan.tied.get(name)) for name in plan.shapes)
+    fresh = (Fresh(name, expected.shapes[name], expected.tied.get(name)) for name in expected.shapes)
     return fit, tuple(one for one in fresh if (one.tied_to or one.name) in missing)
-
-
-def _draw(framework: Framework, config: Any, model_class: Any, *, keras: bool) -> Any:
-    if framework.name == "pytorch":
-        from coursekit.frameworks.pytorch_blueprint import draw
-
-        return draw(config, model_class)
-    from coursekit.frameworks.tensorflow_blueprint import draw as draw_tensorflow
-
-    return draw_tensorflow(config, model_class, keras_names=keras)

@@ -11,11 +11,13 @@ from collections import defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from coursekit.frameworks.blueprint import Blueprint, NoBlueprintError, blueprint
+from coursekit.frameworks.buildable import NoModelError
+from coursekit.frameworks.from_settings import expected_tensors
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
+    from coursekit.frameworks.expected_tensors import ExpectedTensors
     from coursekit.facts.files.stored import StoredTensor
 
 
@@ -35,7 +37,7 @@ class Fit:
     Attributes
     ----------
     class_name
-        The model class that was planned, or an empty string when none could be.
+        The model class that was built empty, or an empty string when none could be.
     reason
         Why nothing could be compared, or an empty string.
     matching
@@ -93,10 +95,10 @@ def fit(settings: Mapping[str, Any], tensors: Iterable[StoredTensor], *, keras_n
         Whether they have TensorFlow's names; otherwise PyTorch's.
     """
     try:
-        plan = blueprint(settings, keras_names=keras_names)
-    except NoBlueprintError as error:
+        expected = expected_tensors(settings, keras_names=keras_names)
+    except NoModelError as error:
         return Fit(reason=str(error))
-    return compare(plan, tensors, keras_names=keras_names)
+    return compare(expected, tensors, keras_names=keras_names)
 
 
 def _plain(name: str, *, keras_names: bool) -> str:
@@ -107,38 +109,40 @@ def _plain(name: str, *, keras_names: bool) -> str:
     return name.partition("/")[2] if name.startswith("tf_") else name
 
 
-def compare(plan: Blueprint, tensors: Iterable[StoredTensor], *, keras_names: bool) -> Fit:
-    """Compare what a blueprint calls for with the tensors of a weight file; see :func:`fit`."""
+def compare(expected: ExpectedTensors, tensors: Iterable[StoredTensor], *, keras_names: bool) -> Fit:
+    """Compare what a model expects with the tensors of a weight file; see :func:`fit`."""
     stored: dict[str, tuple[int, ...] | None] = {}  # None where the tensor is split or joined on its way
     in_file = {}  # the name in the file for each name that it gets here
     renamed = 0
     for tensor in tensors:
         plain = _plain(tensor.name, keras_names=keras_names)
-        place = plan.place(plain)
+        place = expected.place(plain)
         renamed += place.names != (plain,)
         for name in place.names:
             stored[name] = None if place.reshaped else tensor.shape
             in_file[name] = tensor.name
-    names, prefix = _with_prefix(plan, stored)
+    names, prefix = _with_prefix(expected, stored)
     placed = {name: stored[original] for original, name in names.items()}
     in_file = {name: in_file[original] for original, name in names.items()}
     groups = defaultdict(list)
-    for name in plan.shapes:
-        groups[plan.tied.get(name, name)].append(name)
+    for name in expected.shapes:
+        groups[expected.tied.get(name, name)].append(name)
     missing = [
         group[0]
         for group in groups.values()
-        if not any(name in placed for name in group) and not any(_matches(name, plan.optional) for name in group)
+        if not any(name in placed for name in group) and not any(_matches(name, expected.optional) for name in group)
     ]
-    extra = [name for name in placed if name not in plan.shapes]
-    harmless = [name for name in extra if name in plan.buffers or _matches(name, plan.ignored) or _is_position(name)]
+    extra = [name for name in placed if name not in expected.shapes]
+    harmless = [
+        name for name in extra if name in expected.buffers or _matches(name, expected.ignored) or _is_position(name)
+    ]
     mismatched = tuple(
-        Mismatch(in_file[name], shape, plan.shapes[name])
+        Mismatch(in_file[name], shape, expected.shapes[name])
         for name, shape in placed.items()
-        if shape is not None and name in plan.shapes and shape != plan.shapes[name]
+        if shape is not None and name in expected.shapes and shape != expected.shapes[name]
     )
     return Fit(
-        class_name=plan.class_name,
+        class_name=expected.class_name,
         matching=len(placed) - len(extra) - len(mismatched),
         missing=tuple(missing),
         surplus=tuple(in_file[name] for name in extra if name not in set(harmless)),
@@ -146,20 +150,21 @@ def compare(plan: Blueprint, tensors: Iterable[StoredTensor], *, keras_names: bo
         harmless=tuple(in_file[name] for name in harmless),
         prefix=prefix,
         renamed=renamed,
-        counts=_counts(placed, plan.shapes),
+        counts=_counts(placed, expected.shapes),
     )
 
 
-def _with_prefix(plan: Blueprint, stored: Iterable[str]) -> tuple[dict[str, str], str]:
+def _with_prefix(expected: ExpectedTensors, stored: Iterable[str]) -> tuple[dict[str, str], str]:
     """Return the model's name for each name of the file, and what was done with the base model's prefix."""
-    start = f"{plan.base}."
+    start = f"{expected.base}."
     names = list(stored)
     has_prefix = any(name.startswith(start) for name in names)
-    if not plan.base or has_prefix == plan.has_base:
+    if not expected.base or has_prefix == expected.has_base:
         return {name: name for name in names}, ""
-    if plan.has_base:
+    if expected.has_base:
         return {
-            name: start + name if start + name in plan.shapes or name not in plan.shapes else name for name in names
+            name: start + name if start + name in expected.shapes or name not in expected.shapes else name
+            for name in names
         }, f"+{start}"
     return {name: name.removeprefix(start) for name in names}, f"-{start}"
 

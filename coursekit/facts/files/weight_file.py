@@ -139,7 +139,7 @@ def _read_zip(path: Path, nbytes: int) -> WeightFile:
         problem = Finding(WARNING, name, what, "Install it: pip install torch")
     if problem is not None:
         return WeightFile(name, TORCH_ZIP, nbytes, findings=(problem,))
-    from coursekit.frameworks.pytorch_bin import UnreadableError, read_bin
+    from coursekit.frameworks.pytorch.weight_file import UnreadableError, read_bin
 
     try:
         entries, others = read_bin(path)

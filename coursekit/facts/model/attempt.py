@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, TypeVar
 
-from coursekit.frameworks.anatomy import CannotTraceError
+from coursekit.frameworks.trace import CannotTraceError
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -15,7 +15,7 @@ from coursekit.errors import CourseError
 from coursekit.facts.model import changes
 from coursekit.facts.model.attempt import attempt, reason
 from coursekit.facts.model.tree import Node, extrapolated, first_of_each_kind, fold
-from coursekit.frameworks.blueprint import NoBlueprintError, check_sizes
+from coursekit.frameworks.buildable import NoModelError, check_buildable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -31,16 +31,15 @@ _ENOUGH_EXPERTS = 16  # for a router to choose from, also where it groups them
 
 def tree_of(framework: Framework, model: Any, devices: Mapping[str, str] | None = None) -> Node:
     """Return the folded tree of a model, with the device of each weight where that is known."""
-    anatomy = framework.anatomy()
 
     def path(name: str | None) -> str | None:
-        return anatomy.dotted(name) if name else None
+        return framework.path_of(name) if name else None
 
     parameters = [
-        replace(each, name=anatomy.dotted(each.name), tied_to=path(each.tied_to))
+        replace(each, name=framework.path_of(each.name), tied_to=path(each.tied_to))
         for each in framework.parameters(model)
     ]
-    return fold(anatomy.modules(model), parameters, devices or {})
+    return fold(framework.modules(model), parameters, devices or {})
 
 
 def planned(framework: Framework, config: Any) -> Node:
@@ -52,8 +51,8 @@ def planned(framework: Framework, config: Any) -> Node:
         When no model can be built, with the attributes that are to blame.
     """
     try:
-        check_sizes(config.to_dict())
-    except NoBlueprintError as too_many:
+        check_buildable(config.to_dict(), few_experts=True)
+    except NoModelError as too_many:
         raise CourseError(
             f"{type(config).__name__} with these values describes no model that can be built.",
             why=str(too_many),
@@ -63,7 +62,7 @@ def planned(framework: Framework, config: Any) -> Node:
     many = {n: v for n, v in values.items() if _EXPERTS.search(n) and isinstance(v, int) and v > _MANY_EXPERTS}
 
     def tree(values: Mapping[str, Any]) -> Node:
-        return tree_of(framework, framework.anatomy().build(changes.changed(config, dict(values)), None))
+        return tree_of(framework, framework.empty_model(changes.changed(config, dict(values))))
 
     def extrapolate(name: str, times: int) -> Node:
         few, twice, thrice = (tree({name: count * _FEW_EXPERTS}) for count in (1, 2, 3))

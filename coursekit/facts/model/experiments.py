@@ -16,14 +16,14 @@ from coursekit.facts.model import changes
 from coursekit.facts.model.attempt import attempt, reason
 from coursekit.facts.model.dimensions import Measurement, infer, undetermined
 from coursekit.facts.model.sketch import flow_sizes
-from coursekit.frameworks.anatomy import RESIDUAL, Lengths
+from coursekit.frameworks.trace import RESIDUAL, Lengths
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
     from coursekit.facts.model.dimensions import Dimension
     from coursekit.facts.model.sketch import Key, Sketcher
-    from coursekit.frameworks.anatomy import Shape, Trace
+    from coursekit.frameworks.trace import Shape, Trace
 
 MODULES = 100_000
 """How many modules the experiments with one config may build. The clock has no say in it, so that a slow machine finds

@@ -19,13 +19,13 @@ from coursekit.facts.model.flow.picture import Flow
 from coursekit.facts.model.flow.stacks import flow
 from coursekit.facts.model.sketch import Sketch
 from coursekit.facts.model.tree import Node, named
-from coursekit.frameworks.blueprint import quiet
+from coursekit.frameworks.quiet import quiet
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from coursekit.frameworks import Framework
-    from coursekit.frameworks.anatomy import Lengths
+    from coursekit.frameworks.trace import Lengths
 
 
 @dataclass(frozen=True)
@@ -139,7 +139,6 @@ def _resolved(source: Any) -> tuple[Any, Any]:
 
 
 def _facts(framework: Framework, model: Any, config: Any, *, names: bool) -> ModelFacts:
-    anatomy = framework.anatomy()
     tree = planned(framework, config) if model is None else _built(framework, model)
     about: dict[str, Any] = {
         "class_name": tree.class_name,
@@ -152,10 +151,10 @@ def _facts(framework: Framework, model: Any, config: Any, *, names: bool) -> Mod
     model_class = None if model is None else type(model)
 
     def sketch(config: Any, lengths: Lengths | None, *, origins: bool = False) -> Sketch:
-        built = anatomy.build(config, model_class)
+        built = framework.empty_model(config, model_class)
         if lengths:
-            return Sketch(trace=anatomy.trace(built, lengths, origins=origins))
-        return Sketch(anatomy.weights(built), anatomy.paths(built))
+            return Sketch(trace=framework.trace(built, lengths, origins=origins))
+        return Sketch(framework.shapes(built), framework.paths(built))
 
     findings, error = attempt(lambda: Experiments(shortened(config, tree, sketch), sketch).run())
     if findings is None:  # a model class of somebody else's may not build from its config
@@ -173,7 +172,7 @@ def _facts(framework: Framework, model: Any, config: Any, *, names: bool) -> Mod
 def _built(framework: Framework, model: Any) -> Node:
     """Return the tree of a model with its weights."""
     try:
-        where = framework.anatomy().devices(model)
+        where = framework.devices(model)
     except ValueError as unbuilt:  # only Keras has models without weights
         raise CourseError(
             f"This {type(model).__name__} has no weights yet.",

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections import OrderedDict
-from copy import deepcopy
 from dataclasses import dataclass
 from functools import cached_property
 from math import prod
@@ -16,7 +15,7 @@ from coursekit.errors import CourseError
 from coursekit.facts.config.edits import edited
 from coursekit.facts.config.facts import check_config
 from coursekit.facts.model.parts import PARTS, part_of
-from coursekit.frameworks.blueprint import check_sizes
+from coursekit.frameworks.buildable import check_buildable
 
 if TYPE_CHECKING:
     from coursekit.frameworks import Framework
@@ -186,14 +185,13 @@ def _follow(before: SizeFacts, after: SizeFacts) -> tuple[ShapedTensor, ...]:
 
 def _measure(config: Any, room: Framework) -> SizeFacts:
     try:
-        check_sizes(config.to_dict())
-        # Building may write into a config; the learner's stays as it is.
-        planned = room.planned_parameters(deepcopy(config))
+        check_buildable(config.to_dict())
+        parameters = room.parameters(room.empty_model(config))
     except Exception as error:
         raise _no_model(config, room, error) from error
     tensors = [
         TensorSize(name, parameter.shape, part_of(name))
-        for parameter in planned
+        for parameter in parameters
         for name in [_without_model(parameter.name)]
         if parameter.tied_to is None
     ]

@@ -6,12 +6,12 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 
-from coursekit.frameworks.anatomy import RESIDUAL
+from coursekit.frameworks.trace import RESIDUAL
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from coursekit.frameworks.anatomy import Lengths, Shape, Trace
+    from coursekit.frameworks.trace import Lengths, Shape, Trace
 
 Key = tuple[str, ...]
 """``("weight", name)``, ``("list", path)``, ``("calls", path)``, ``("out", path, "1", "0")``, ``("input", name)`` …"""

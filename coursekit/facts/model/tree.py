@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from coursekit.frameworks import Parameter
-    from coursekit.frameworks.anatomy import Module
+    from coursekit.frameworks.module_tree import Module
 
 
 @dataclass(frozen=True)
@@ -66,7 +66,7 @@ class Node:
     path
         The path of the first.
     class_name, about
-        As in :class:`~coursekit.frameworks.anatomy.Module`.
+        As in :class:`~coursekit.frameworks.module_tree.Module`.
     repeat
         How many equal modules the node stands for.
     length

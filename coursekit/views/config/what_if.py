@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from coursekit.facts.config.groups import architecture_rank
-from coursekit.frameworks.blueprint import repeats
+from coursekit.frameworks.buildable import repeats
 from coursekit.views.config import drawing as draw
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Generic, TypeVar
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from coursekit.frameworks.anatomy import Call, Value
+    from coursekit.frameworks.trace import Call, Value
 
 Mark = TypeVar("Mark")
 
@@ -50,7 +50,7 @@ class Sources(Generic[Mark]):
     Parameters
     ----------
     origins
-        As in :class:`~coursekit.frameworks.anatomy.Trace`.
+        As in :class:`~coursekit.frameworks.trace.Trace`.
     earlier
         Values with smaller numbers come from elsewhere, unless they are marked.
     """

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from coursekit.facts.model.flow import kinds
 from coursekit.facts.model.flow.calls import NestedCall, Sources
 from coursekit.facts.model.flow.picture import NotPlainError, Step
-from coursekit.frameworks.anatomy import RESIDUAL, Call
+from coursekit.frameworks.trace import RESIDUAL, Call
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -44,7 +44,7 @@ def steps_of(
     nodes
         All nodes by path.
     origins
-        As in :class:`~coursekit.frameworks.anatomy.Trace`.
+        As in :class:`~coursekit.frameworks.trace.Trace`.
     takes
         The named shape of what the layer takes.
     shape_of

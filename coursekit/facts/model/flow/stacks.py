@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from coursekit.facts.model.flow.picture import Dimensions
     from coursekit.facts.model.tree import Node
-    from coursekit.frameworks.anatomy import Call, Trace
+    from coursekit.frameworks.trace import Call, Trace
 
 _MOST = 2
 """An encoder and a decoder."""

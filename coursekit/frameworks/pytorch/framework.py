@@ -7,17 +7,20 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from coursekit.frameworks.base import Framework, Parameter
+from coursekit.frameworks.pytorch import module_tree
 
 if TYPE_CHECKING:
     import numpy as np
     import numpy.typing as npt
 
-    from coursekit.frameworks.anatomy import Anatomy
+    from coursekit.frameworks.expected_tensors import ExpectedTensors
     from coursekit.frameworks.initializers import Initializer
+    from coursekit.frameworks.module_tree import Module
+    from coursekit.frameworks.trace import Lengths, Trace
 
 
 class PyTorch(Framework):
-    """PyTorch through ``torch``; planned models live on its ``meta`` device, which stores shapes only."""
+    """PyTorch through ``torch``; empty models live on its ``meta`` device, which stores shapes only."""
 
     name = "pytorch"
     label = "PyTorch"
@@ -97,31 +100,50 @@ class PyTorch(Framework):
         return self.to_numpy(tensor.detach()[start:stop])
 
     def initializers(self, model: Any) -> dict[str, Initializer]:
-        """Return the initializers that building the model once more on the ``meta`` device shows."""
-        from coursekit.frameworks.pytorch_initializers import initializers
+        """Return the initializers that building an empty model of the same class and config shows."""
+        from coursekit.frameworks.pytorch.initializers import initializers
 
         return initializers(model)
 
-    def plan(self, config: Any, task: str = "") -> Any:
-        """Return ``AutoModel.from_config(config)`` built on the ``meta`` device."""
-        from coursekit.frameworks.pytorch_plan import shapes_only
+    def empty_model(self, config: Any, model_class: Any = None) -> Any:
+        """Return the model built on the ``meta`` device; see :mod:`~coursekit.frameworks.pytorch.empty_model`."""
+        from coursekit.frameworks.pytorch.empty_model import empty_model
 
-        with shapes_only():
-            return self.auto_class(task).from_config(config)
+        return empty_model(config, model_class or self.auto_class())
 
-    def planned_parameters(self, config: Any, task: str = "") -> list[Parameter]:
-        """Return the parameters that the model would have."""
-        from coursekit.frameworks.pytorch_plan import shapes_only, unfilled_model
+    def expected_tensors(self, config: Any, model_class: Any, *, keras_names: bool) -> ExpectedTensors:
+        """Return what the state dictionary of an empty model holds."""
+        from coursekit.frameworks.pytorch.expected_tensors import expected_tensors
 
-        with shapes_only():
-            model = unfilled_model(config, self.auto_class(task))
-        return self.parameters(model)
+        if keras_names:
+            raise ValueError("PyTorch does not know the names of a file that TensorFlow wrote")
+        return expected_tensors(config, model_class)
 
-    def anatomy(self) -> Anatomy:
-        """Return :mod:`coursekit.frameworks.pytorch_anatomy`."""
-        from coursekit.frameworks import pytorch_anatomy
+    def modules(self, model: Any) -> list[Module]:
+        """Return every module."""
+        return module_tree.modules(model)
 
-        return pytorch_anatomy
+    def paths(self, model: Any) -> list[str]:
+        """Return the paths of :meth:`modules`."""
+        return module_tree.paths(model)
+
+    def shapes(self, model: Any) -> dict[str, tuple[int, ...]]:
+        """Return the shape of every weight by its path."""
+        return module_tree.shapes(model)
+
+    def path_of(self, name: str) -> str:
+        """Return ``name``: parameters are named by their paths."""
+        return name
+
+    def devices(self, model: Any) -> dict[str, str]:
+        """Return the device of every weight by its path."""
+        return module_tree.devices(model)
+
+    def trace(self, model: Any, lengths: Lengths, *, origins: bool) -> Trace:
+        """Run an empty model once; see :mod:`~coursekit.frameworks.pytorch.trace`."""
+        from coursekit.frameworks.pytorch.trace import trace
+
+        return trace(model, lengths, origins=origins)
 
 
 def _memory(parameter: Any) -> tuple[object, ...]:

@@ -1,24 +1,22 @@
-"""The blueprint of a TensorFlow model, from its variables in a graph that is never run."""
+"""Which tensors a TensorFlow model expects in a weight file: its variables."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from coursekit.frameworks.blueprint import Blueprint, Place
+from coursekit.frameworks.expected_tensors import ExpectedTensors, Place
+from coursekit.frameworks.tensorflow.empty_model import empty_model
 
 
-def draw(config: Any, model_class: Any, *, keras_names: bool) -> Blueprint:
-    """Return the blueprint of ``model_class`` (a model class or an auto class) for ``config``.
+def expected_tensors(config: Any, model_class: Any, *, keras_names: bool) -> ExpectedTensors:
+    """Return what ``model_class`` (a model class or an auto class) expects for ``config``.
 
     With ``keras_names`` its names are those of ``tf_model.h5``, without the model's own name in front. Otherwise they
     are those that transformers looks for in a checkpoint from PyTorch, with the shapes that the tensors have there.
     """
-    import tensorflow as tf
     from transformers.modeling_tf_pytorch_utils import convert_tf_weight_name_to_pt_weight_name
 
-    with tf.Graph().as_default():
-        model = model_class.from_config(config) if hasattr(model_class, "from_config") else model_class(config)
-        model.build_in_name_scope()
+    model = empty_model(config, model_class)
     shapes = {}
     for variable in model.weights:
         shape = tuple(int(size) for size in variable.shape)
@@ -28,7 +26,7 @@ def draw(config: Any, model_class: Any, *, keras_names: bool) -> Blueprint:
         name, transpose = convert_tf_weight_name_to_pt_weight_name(variable.name, "", variable.shape)
         shapes[name] = _as_in_pytorch(shape, transpose.value)
     base = "" if keras_names else str(model.base_model_prefix)
-    return Blueprint(
+    return ExpectedTensors(
         class_name=type(model).__name__,
         framework="tensorflow",
         shapes=shapes,

@@ -7,17 +7,20 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from coursekit.frameworks.base import Framework, Parameter
+from coursekit.frameworks.tensorflow import module_tree
 
 if TYPE_CHECKING:
     import numpy as np
     import numpy.typing as npt
 
-    from coursekit.frameworks.anatomy import Anatomy
+    from coursekit.frameworks.expected_tensors import ExpectedTensors
     from coursekit.frameworks.initializers import Initializer
+    from coursekit.frameworks.module_tree import Module
+    from coursekit.frameworks.trace import Lengths, Trace
 
 
 class TensorFlow(Framework):
-    """TensorFlow through ``tensorflow``; planned models live in a graph that is never run."""
+    """TensorFlow through ``tensorflow``; empty models have placeholders for variables."""
 
     name = "tensorflow"
     label = "TensorFlow"
@@ -43,7 +46,9 @@ class TensorFlow(Framework):
         import numpy as np
         import tensorflow as tf
 
-        if tf.is_symbolic_tensor(getattr(tensor, "handle", tensor)):  # a variable has a handle, a tensor is itself
+        if isinstance(tensor, tf.Variable):
+            tensor = tensor.read_value()  # which an empty model's refuses
+        if tf.is_symbolic_tensor(tensor):
             raise ValueError("a tensor inside a graph has a shape, but no values")
         if tensor.dtype == tf.bfloat16:  # NumPy has no bfloat16
             tensor = tf.cast(tensor, tf.float32)
@@ -92,37 +97,48 @@ class TensorFlow(Framework):
         ]
 
     def _part(self, variable: Any, start: int, stop: int) -> npt.NDArray[np.generic]:
-        return self.to_numpy(variable[start:stop])
+        return self.to_numpy(variable.read_value()[start:stop])
 
     def initializers(self, model: Any) -> dict[str, Initializer]:
-        """Return the initializers that building the model once more inside a ``tf.Graph`` shows."""
-        from coursekit.frameworks.tensorflow_initializers import initializers
+        """Return the initializers that building an empty model of the same class and config shows."""
+        from coursekit.frameworks.tensorflow.initializers import initializers
 
         return initializers(model)
 
-    def plan(self, config: Any, task: str = "") -> Any:
-        """Return ``TFAutoModel.from_config(config)`` built inside a ``tf.Graph``, which allocates nothing."""
-        import tensorflow as tf
+    def empty_model(self, config: Any, model_class: Any = None) -> Any:
+        """Return the model with placeholders for variables; see :mod:`~coursekit.frameworks.tensorflow.empty_model`."""
+        from coursekit.frameworks.tensorflow.empty_model import empty_model
 
-        with tf.Graph().as_default():
-            model = self.auto_class(task).from_config(config)
-            model.build_in_name_scope()
-        return model
+        return empty_model(config, model_class or self.auto_class())
 
-    def planned_parameters(self, config: Any, task: str = "") -> list[Parameter]:
-        """Return the weight tensors that the model would have, without a graph that could be traced."""
-        from coursekit.frameworks.tensorflow_plan import placeholders
+    def expected_tensors(self, config: Any, model_class: Any, *, keras_names: bool) -> ExpectedTensors:
+        """Return what the variables of an empty model are called in a weight file."""
+        from coursekit.frameworks.tensorflow.expected_tensors import expected_tensors
 
-        try:
-            with placeholders():
-                model = self.auto_class(task).from_config(config)
-                model.build_in_name_scope()
-        except Exception:  # noqa: BLE001  (some models read a weight while they are built; a graph lets them)
-            model = self.plan(config, task)
-        return self.parameters(model)
+        return expected_tensors(config, model_class, keras_names=keras_names)
 
-    def anatomy(self) -> Anatomy:
-        """Return :mod:`coursekit.frameworks.tensorflow_anatomy`."""
-        from coursekit.frameworks import tensorflow_anatomy
+    def modules(self, model: Any) -> list[Module]:
+        """Return every layer, and the lists and scopes between layers and weights."""
+        return module_tree.modules(model)
 
-        return tensorflow_anatomy
+    def paths(self, model: Any) -> list[str]:
+        """Return the paths of :meth:`modules`."""
+        return module_tree.paths(model)
+
+    def shapes(self, model: Any) -> dict[str, tuple[int, ...]]:
+        """Return the shape of every weight by its path."""
+        return module_tree.shapes(model)
+
+    def path_of(self, name: str) -> str:
+        """Return a weight's name as a path without the model's own name."""
+        return module_tree.path_of(name)
+
+    def devices(self, model: Any) -> dict[str, str]:
+        """Return the device of every weight by its path."""
+        return module_tree.devices(model)
+
+    def trace(self, model: Any, lengths: Lengths, *, origins: bool) -> Trace:
+        """Run an empty model once; see :mod:`~coursekit.frameworks.tensorflow.trace`."""
+        from coursekit.frameworks.tensorflow.trace import trace
+
+        return trace(model, lengths, origins=origins)

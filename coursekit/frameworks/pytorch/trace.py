@@ -1,24 +1,15 @@
-"""The modules of a PyTorch model, and a forward pass on the ``meta`` device that computes shapes only."""
+"""A forward pass through an empty PyTorch model, which computes shapes only."""
 
 from __future__ import annotations
 
 import inspect
 import re
-import warnings
 from collections.abc import Mapping
-from contextlib import contextmanager, nullcontext
 from typing import TYPE_CHECKING, Any
 
-from coursekit.frameworks.anatomy import (
-    RESIDUAL,
-    Call,
-    CannotTraceError,
-    Lengths,
-    Module,
-    Trace,
-    Value,
-    first_sentence,
-)
+from coursekit.frameworks.pytorch.autocast import tolerate_autocast
+from coursekit.frameworks.pytorch.empty_model import meta
+from coursekit.frameworks.trace import RESIDUAL, Call, CannotTraceError, Lengths, Trace, Value
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -33,67 +24,13 @@ _ROUTED = re.compile(r"(?i)(experts|moe|moe_?block|moe_?layer|sparse_?mlp|moemlp
 """Classes that send each token to a few experts: which ones depends on its values."""
 
 
-def build(config: Any, model_class: Any) -> Any:
-    """Return the model on the ``meta`` device, without the work of initializing weights that are not there."""
-    import torch
-
-    with torch.device("meta"), _no_init():
-        # Eager attention asks no tensor for its values; the modules are the same.
-        make = model_class._from_config if model_class else _auto()  # noqa: SLF001  (what from_config calls)
-        model = make(config, attn_implementation="eager")
-    model.tie_weights()  # part of the initialization that was left out
-    return model.eval()
-
-
-def _auto() -> Any:
-    from transformers import AutoModel
-
-    return AutoModel.from_config
-
-
-def _no_init() -> Any:
-    try:
-        from transformers.initialization import no_init_weights  # transformers 5
-    except ImportError:
-        from transformers.modeling_utils import no_init_weights
-    return no_init_weights()
-
-
-def modules(model: Any) -> list[Module]:
-    """Return every module under every path that leads to it, parents first."""
-    return [
-        Module(path, type(module).__name__, first_sentence(type(module).__dict__.get("__doc__")))
-        for path, module in model.named_modules(remove_duplicate=False)
-    ]
-
-
-def paths(model: Any) -> list[str]:
-    """Return the paths of :func:`modules`."""
-    return [path for path, _ in model.named_modules(remove_duplicate=False)]
-
-
-def weights(model: Any) -> dict[str, tuple[int, ...]]:
-    """Return the shape of every parameter by its name."""
-    return {name: tuple(value.shape) for name, value in model.named_parameters(remove_duplicate=False)}
-
-
-def dotted(name: str) -> str:
-    """Return a parameter's name as a path, which it is already."""
-    return name
-
-
-def devices(model: Any) -> dict[str, str]:
-    """Return the device of every parameter by its name."""
-    return {name: str(value.device) for name, value in model.named_parameters(remove_duplicate=False)}
-
-
 def trace(model: Any, lengths: Lengths, *, origins: bool) -> Trace:
-    """Run a planned model once and return what was called.
+    """Run an empty model once and return what was called.
 
     Parameters
     ----------
     model
-        What :func:`build` returned.
+        An empty model.
     lengths
         How much data to send.
     origins
@@ -115,15 +52,13 @@ def trace(model: Any, lengths: Lengths, *, origins: bool) -> Trace:
 
 
 def _traced(model: Any, inputs: dict[str, Any], *, origins: bool) -> Trace:
-    import torch
-
     stand_ins: list[str] = []
     restore: list[Any] = []
     try:
         while True:
             recorder = _Recorder(model, origins=origins)
             try:
-                with torch.device("meta"):  # what a model makes on its way has no values either
+                with meta():  # what a model makes on its way has no values either
                     return recorder.run(inputs, tuple(stand_ins))
             except TimeoutError:
                 raise
@@ -234,8 +169,7 @@ class _Recorder:
         accepts = inspect.signature(self.model.forward).parameters
         extra = {"use_cache": False} if "use_cache" in accepts else {}
         try:
-            with warnings.catch_warnings(), torch.no_grad(), _no_autocast(), self._watch():
-                warnings.simplefilter("ignore")  # what transformers says of its own layers
+            with torch.no_grad(), tolerate_autocast(self.model), self._watch():
                 result = self.model(**inputs, **extra)
         finally:
             for handle in handles:
@@ -311,23 +245,6 @@ def _tensors(found: Any) -> Iterator[Any]:
             yield from _tensors(item.values())
         elif isinstance(item, (list, tuple)):
             yield from _tensors(item)
-
-
-@contextmanager
-def _no_autocast() -> Iterator[None]:
-    """Let ``torch.autocast("meta", enabled=False)``, an error in PyTorch, do the nothing that it asks for."""
-    import torch
-
-    original = torch.autocast
-
-    def autocast(device_type: str, *arguments: Any, **keywords: Any) -> Any:
-        return nullcontext() if device_type == "meta" else original(device_type, *arguments, **keywords)
-
-    torch.autocast = autocast
-    try:
-        yield
-    finally:
-        torch.autocast = original
 
 
 def _named(result: Any) -> dict[str, Any]:

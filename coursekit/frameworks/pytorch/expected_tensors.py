@@ -1,23 +1,20 @@
-"""The blueprint of a PyTorch model, from its state dictionary on the ``meta`` device."""
+"""Which tensors a PyTorch model expects in a weight file: those of its state dictionary."""
 
 from __future__ import annotations
 
 import re
 from typing import TYPE_CHECKING, Any
 
-from coursekit.frameworks.blueprint import Blueprint, Place
+from coursekit.frameworks.expected_tensors import ExpectedTensors, Place
+from coursekit.frameworks.pytorch.empty_model import empty_model
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection
 
 
-def draw(config: Any, model_class: Any) -> Blueprint:
-    """Return the blueprint of ``model_class`` (a model class or an auto class) for ``config``."""
-    import torch
-
-    with torch.device("meta"), _without_initializing():
-        model = model_class.from_config(config) if hasattr(model_class, "from_config") else model_class(config)
-        model.tie_weights()  # transformers leaves that out where it does not initialize
+def expected_tensors(config: Any, model_class: Any) -> ExpectedTensors:
+    """Return what ``model_class`` (a model class or an auto class) expects for ``config``."""
+    model = empty_model(config, model_class)
     state = model.state_dict(keep_vars=True)
     first_names: dict[int, str] = {}
     tied = {}
@@ -26,7 +23,7 @@ def draw(config: Any, model_class: Any) -> Blueprint:
         if first != name:
             tied[name] = first
     base = str(getattr(model, "base_model_prefix", ""))
-    return Blueprint(
+    return ExpectedTensors(
         class_name=type(model).__name__,
         framework="pytorch",
         shapes={name: tuple(value.shape) for name, value in state.items()},
@@ -78,12 +75,3 @@ def _placing_of_4(model: Any) -> Callable[[str], Place]:
         return Place((name,))
 
     return place
-
-
-def _without_initializing() -> Any:
-    """Return the context in which transformers draws no random numbers: on ``meta`` they would have nowhere to go."""
-    try:
-        from transformers.initialization import no_init_weights
-    except ImportError:  # transformers 4
-        from transformers.modeling_utils import no_init_weights
-    return no_init_weights()

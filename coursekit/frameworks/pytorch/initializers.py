@@ -7,11 +7,13 @@ that covers a whole tensor is what a learner finds in it.
 
 from __future__ import annotations
 
+import sys
 from contextlib import contextmanager
 from copy import deepcopy
 from typing import TYPE_CHECKING, Any
 
 from coursekit.frameworks.initializers import Initializer
+from coursekit.frameworks.pytorch.empty_model import meta, one_of_each_kind, owned_modules
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -21,7 +23,7 @@ if TYPE_CHECKING:
 _FILLS = {"copy_", "fill_", "normal_", "trunc_normal_", "uniform_", "zero_"}
 """Operations that replace all numbers of a tensor; others modify them."""
 _TRUNCATED = "_no_grad_trunc_normal_"
-"""The function of ``torch.nn.init`` behind ``trunc_normal_``, which does nothing at all on the meta device."""
+"""The function of ``torch.nn.init`` behind ``trunc_normal_``: it draws again what lies outside, which needs values."""
 
 
 def initializers(model: Any) -> dict[str, Initializer]:
@@ -29,18 +31,21 @@ def initializers(model: Any) -> dict[str, Initializer]:
     import torch
 
     config = getattr(model, "config", None)
-    if config is None or not hasattr(model, "initialize_weights") or not hasattr(torch.nn.init, _TRUNCATED):
+    if config is None or not hasattr(model, "_init_weights") or not hasattr(torch.nn.init, _TRUNCATED):
         return {}
     try:
-        with torch.random.fork_rng(devices=[]), _recorded() as steps, torch.device("meta"):
-            planned = type(model)(deepcopy(config))
-            for part in (*planned.modules(), *planned.parameters()):
-                # transformers skips what it marked as initialized, and version 5 skips the meta device when it builds.
-                part.__dict__.pop("_is_hf_initialized", None)
-            planned.initialize_weights()
-    except Exception:  # noqa: BLE001  (a model that cannot be planned shows its weights without a curve)
+        with _recorded() as steps, meta():
+            empty = one_of_each_kind(type(model))(deepcopy(config))
+            for part in (*empty.modules(), *empty.parameters()):
+                part.__dict__.pop("_is_hf_initialized", None)  # transformers skips what it marked so
+            with torch.no_grad():
+                for owner, module in owned_modules(empty):
+                    owner._init_weights(module)  # noqa: SLF001  (what transformers calls)
+            if hasattr(empty, "tie_weights"):
+                empty.tie_weights()
+    except Exception:  # noqa: BLE001  (a model that cannot be built empty shows its weights without a curve)
         return {}
-    named = {name: _read(steps.get(_memory(p), [])) for name, p in planned.named_parameters(remove_duplicate=False)}
+    named = {name: _read(steps.get(_memory(p), [])) for name, p in empty.named_parameters(remove_duplicate=False)}
     return {name: initializer for name, initializer in named.items() if initializer is not None}
 
 
@@ -51,8 +56,9 @@ def _memory(tensor: Any) -> int:
 
 @contextmanager
 def _recorded() -> Iterator[dict[int, list[Step]]]:
-    """Yield what is done to whole tensors inside the block, by the memory that it is done to."""
+    """Yield what this thread does to whole tensors inside the block, by the memory that it is done to."""
     import torch
+    from torch.overrides import TorchFunctionMode
     from torch.utils._python_dispatch import TorchDispatchMode
 
     steps: dict[int, list[Step]] = {}
@@ -74,22 +80,24 @@ def _recorded() -> Iterator[dict[int, list[Step]]]:
                 note(args[0], name, (*args[1:], *(kwargs or {}).values()))
             return func(*args, **(kwargs or {}))
 
-    original = getattr(torch.nn.init, _TRUNCATED)
+    truncated = getattr(torch.nn.init, _TRUNCATED).__code__
 
-    def truncated(tensor: Any, mean: float, std: float, a: float, b: float, **_: Any) -> Any:
-        note(tensor, "trunc_normal_", (mean, std, a, b))
-        return tensor
+    class Truncated(TorchFunctionMode):  # type: ignore[misc] # mypy does not follow torch
+        """Asks each function whether it is called by the one that truncates, whose arguments say all."""
 
-    def patched(tensor: Any, *args: Any, **kwargs: Any) -> Any:
-        call = truncated if tensor.is_meta else original  # another thread may draw real numbers meanwhile
-        return call(tensor, *args, **kwargs)
+        def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+            frame = sys._getframe(1)  # noqa: SLF001  (there is no other way to see who calls)
+            if frame.f_code is not truncated:
+                return func(*args, **(kwargs or {}))
+            asked = frame.f_locals
+            tensor = asked["tensor"]
+            with torch._C.DisableTorchFunction():  # noqa: SLF001  (as PyTorch's own modes do)
+                note(tensor, "trunc_normal_", tuple(asked[name] for name in ("mean", "std", "a", "b")))
+                # The newest PyTorch asks for is_meta and leaves; older ones go on in place, which changes nothing here.
+                return func(*args, **(kwargs or {})) if func is torch.Tensor.is_meta.__get__ else tensor
 
-    setattr(torch.nn.init, _TRUNCATED, patched)
-    try:
-        with Recorder():
-            yield steps
-    finally:
-        setattr(torch.nn.init, _TRUNCATED, original)
+    with Recorder(), Truncated():
+        yield steps
 
 
 def _read(steps: list[Step]) -> Initializer | None:
