@@ -1,7 +1,7 @@
 """Which configs are too large to be built even without memory; asked before any config class sees the dictionary.
 
-A ``config.json`` comes from outside and may say anything, such as a billion layers: each would be an object. Products are
-bounded, not factors alone, because experts stand in every layer.
+A ``config.json`` comes from outside and may say anything, such as a billion layers: each would be an object. Products
+are bounded, not factors alone, because experts stand in every layer.
 """
 
 from __future__ import annotations

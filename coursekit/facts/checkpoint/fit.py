@@ -17,8 +17,8 @@ from coursekit.frameworks.from_settings import expected_tensors
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from coursekit.frameworks.expected_tensors import ExpectedTensors
     from coursekit.facts.files.stored import StoredTensor
+    from coursekit.frameworks.expected_tensors import ExpectedTensors
 
 
 @dataclass(frozen=True)

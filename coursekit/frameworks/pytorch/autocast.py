@@ -20,7 +20,8 @@ def tolerate_autocast(model: Any) -> Iterator[None]:
     """Let ``autocast`` do nothing in the modules of an empty model."""
     changed = []
     for module in model.modules():
-        for name, function in _asking(type(module)).items():
+        cls: Any = type(module)
+        for name, function in _asking(cls).items():
             if name not in vars(module):
                 vars(module)[name] = MethodType(function, module)
                 changed.append((module, name))
@@ -46,7 +47,7 @@ class _Torch:
 
 
 @cache
-def _asking(cls: type) -> dict[str, FunctionType]:
+def _asking(cls: Any) -> dict[str, FunctionType]:
     """Return the methods of a class that ask for autocast, as they are with :class:`_Torch`."""
     import torch
 

@@ -1,8 +1,8 @@
 """An empty TensorFlow model: its layers are real, its variables have a name, a shape and a type, and no memory.
 
-It is built eagerly, so that tf-keras keeps its classes as they are: inside a ``tf.Graph`` it would exchange the bases of
-every layer class, and models made before could not be called any more. Nothing of the process changes. The graph that
-is pushed below is only the key under which tf-keras counts names; it, the mode and the seeds belong to this thread.
+It is built eagerly, so that tf-keras keeps its classes as they are: inside a ``tf.Graph`` it would exchange the bases
+of every layer class, and models made before could not be called any more. Nothing of the process changes. The graph
+below is only the key under which tf-keras counts names; it, the mode and the seeds belong to this thread.
 """
 
 from __future__ import annotations
@@ -78,9 +78,9 @@ def placeholders(*, inside_function: bool = False) -> Iterator[Any]:
     seeds = backend._SEED_GENERATOR  # noqa: SLF001  (of this thread; tf-keras has no public way to set it aside)
     generator = getattr(seeds, "generator", None)
     eagerly = tf.__internal__.eager_context.eager_mode
-    with tf.Graph().as_default() as graph, eagerly(), ExitStack() as stack:
-        if inside_function:
-            graph = stack.enter_context(tf.__internal__.FuncGraph("empty_model").as_default())
+    with tf.Graph().as_default() as names, eagerly(), ExitStack() as stack:
+        function = tf.__internal__.FuncGraph("empty_model") if inside_function else None
+        graph = stack.enter_context(function.as_default()) if function else names
         stack.enter_context(tf.variable_creator_scope(_create))
         seeds.generator = random.Random(0)  # noqa: S311  (for dropout in a model that is never trained)
         try:

@@ -55,10 +55,8 @@ def _constant(value: Any) -> Initializer | None:
 def _named(name: str, initializer: Any, shape: tuple[int, ...]) -> Initializer | None:
     """Return what an initializer object of tf-keras or of ``tf.initializers`` draws, by its name and settings."""
     settings = initializer.get_config()
-    if name in {"Zeros", "Ones"}:
-        return Initializer("constant", float(name == "Ones"), 0.0)
-    if name == "Constant":
-        return _constant(settings["value"])
+    if name in {"Zeros", "Ones", "Constant"}:
+        return _constant(settings["value"] if name == "Constant" else float(name == "Ones"))
     if name == "RandomNormal":
         return Initializer("normal", float(settings["mean"]), float(settings["stddev"]))
     if name == "TruncatedNormal":
@@ -66,9 +64,8 @@ def _named(name: str, initializer: Any, shape: tuple[int, ...]) -> Initializer |
     if name == "RandomUniform":
         low, high = float(settings["minval"]), float(settings["maxval"])
         return Initializer("uniform", (low + high) / 2, (high - low) / 2)
-    if all(hasattr(initializer, part) for part in ("scale", "mode", "distribution")):  # VarianceScaling and its kinds
-        return _scaled(initializer, shape)
-    return None
+    scales = all(hasattr(initializer, part) for part in ("scale", "mode", "distribution"))  # VarianceScaling's kinds
+    return _scaled(initializer, shape) if scales else None
 
 
 def _truncated(mean: float, spread: float) -> Initializer:

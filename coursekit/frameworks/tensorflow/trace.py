@@ -75,7 +75,7 @@ class _Recorder:
     def __init__(self, model: Any, graph: Any) -> None:
         self.graph = graph
         # A layer that stands in two places is known by the last.
-        self.layers = {path: layer for path, layer in {id(x): (p, x) for p, x in layers(model).items()}.values()}
+        self.layers = dict({id(layer): (path, layer) for path, layer in layers(model).items()}.values())
         self.found: list[list[Any]] = []  # path, depth, inputs, outputs, first operation, last operation
         self.depth = 0
 
