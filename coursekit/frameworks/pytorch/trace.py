@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from coursekit.frameworks.pytorch.autocast import tolerate_autocast
 from coursekit.frameworks.pytorch.empty_model import meta
+from coursekit.frameworks.quiet import quiet
 from coursekit.frameworks.trace import RESIDUAL, Call, CannotTraceError, Lengths, Trace, Value
 
 if TYPE_CHECKING:
@@ -169,7 +170,7 @@ class _Recorder:
         accepts = inspect.signature(self.model.forward).parameters
         extra = {"use_cache": False} if "use_cache" in accepts else {}
         try:
-            with torch.no_grad(), tolerate_autocast(self.model), self._watch():
+            with quiet(), torch.no_grad(), tolerate_autocast(self.model), self._watch():
                 result = self.model(**inputs, **extra)
         finally:
             for handle in handles:

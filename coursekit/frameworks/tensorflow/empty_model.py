@@ -32,16 +32,10 @@ def empty_model(config: Any, model_class: Any, *, name: str | None = None) -> An
     config = deepcopy(config)  # building may write into it
     keywords = {} if name is None else {"name": name}
 
-    from tf_keras.src import backend
-
-    observed = set(backend.OBSERVED_NAMES)
-
     def build() -> Any:
         from_config = getattr(model_class, "_model_mapping", None) is not None
         model = model_class.from_config(config) if from_config else model_class(config, **keywords)
         model.build_in_name_scope()
-        names = {layer.name for layer in model._flatten_layers()}  # noqa: SLF001  (Keras has no public way)
-        backend.OBSERVED_NAMES.difference_update(names - observed)  # it keeps names for the whole process
         return model
 
     try:
