@@ -34,7 +34,7 @@ def initializers(model: Any) -> dict[str, Initializer]:
     if config is None or not hasattr(model, "_init_weights") or not hasattr(torch.nn.init, _TRUNCATED):
         return {}
     try:
-        with _recorded() as steps, meta():
+        with meta(), _recorded() as steps:  # the mode that is entered last is asked first
             empty = one_of_each_kind(type(model))(deepcopy(config))
             for part in (*empty.modules(), *empty.parameters()):
                 part.__dict__.pop("_is_hf_initialized", None)  # transformers skips what it marked so
