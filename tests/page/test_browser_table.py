@@ -14,8 +14,7 @@ class Probe(Explorer[int]):
     """A page with the table and nothing else; its script is below."""
 
     tag = "ck-table-probe"
-    stem = "table_probe"
-    shared = ("page/table.js",)
+    stem = "page/table_probe"
 
     def __init__(self, count, *, grouped=False, **script):
         self.count = count
@@ -40,8 +39,11 @@ class Probe(Explorer[int]):
 
 
 SCRIPT = """
-define("ck-table-probe", class extends CkExplorer {
-  draw(data, root) {
+import { h } from "./dom.js";
+import { define } from "./explorer.js";
+import { grouped } from "./numbers/format.js";
+import { virtualTable } from "./parts/table.js";
+define("ck-table-probe", (data, root, signal) => {
     const table = virtualTable({
       label: "Probe",
       noun: ["tensor", "tensors"],
@@ -53,11 +55,10 @@ define("ck-table-probe", class extends CkExplorer {
       rows: data.rows,
       group: data.grouped ? (row) => `Layer ${row.layer}` : undefined,
       onselect: (row) => { chosen.textContent = row.name; },
-      signal: this.signal,
+      signal,
     });
     const chosen = h("output", { class: "chosen", role: "status" });
     root.append(table.element, chosen);
-  }
 });
 """
 
@@ -67,9 +68,7 @@ def table(exported, monkeypatch):
     from coursekit.views.page import explorer
 
     real = explorer.asset
-    replaced = {"table_probe.js": SCRIPT}
-    monkeypatch.setattr(explorer, "asset", lambda name: replaced.get(name) or real(name))
-    monkeypatch.setattr(explorer, "style", lambda *names: "\n".join(real(n) for n in names if n != "table_probe.css"))
+    monkeypatch.setattr(explorer, "asset", lambda name: SCRIPT if name == "page/table_probe.js" else real(name))
 
     def show(count=COUNT, **options):
         page = exported(f"<main>{Probe(count, grouped=options.pop('grouped', False)).to_html()}</main>", **options)

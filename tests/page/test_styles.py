@@ -7,7 +7,7 @@ from itertools import combinations
 from pathlib import Path
 
 import coursekit as ck
-from coursekit.views.page.explorer import Explorer
+from coursekit.views.page.explorer import Explorer, modules
 from coursekit.views.page.view import asset
 
 VIEWS = Path(ck.__file__).parent / "views"
@@ -31,9 +31,7 @@ def test_an_explorer_keeps_its_rules_to_itself(tmp_path):
 
 def test_views_of_widgets_share_no_class_with_each_other():
     """Their styles hold for the whole page, since ipywidgets has no shadow root."""
-    explorers = {f"{view.stem}.css" for view in EXPLORERS} | {
-        name.replace(".js", ".css") for view in EXPLORERS for name in view.shared
-    }
+    explorers = {name.replace(".js", ".css") for view in EXPLORERS for name in modules(f"{view.stem}.js")}
     sheets = {path.relative_to(VIEWS).as_posix() for path in VIEWS.rglob("*.css")}
     live = sorted(sheets - explorers - {"page/style.css"})
 

@@ -43,7 +43,6 @@ class AutoModelTrace(Explorer[TraceFacts]):
 
     tag = "ck-auto-model-trace"
     stem = "auto/view"
-    shared = ("page/table.js",)
 
     def __init__(
         self, checkpoint: str | os.PathLike[str], *, task: str = "", framework: str = "", **unknown: object

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any
 
 from coursekit.errors import reject_unknown
 from coursekit.facts.cache.place import tidy
@@ -50,7 +50,6 @@ class CacheBrowser(Explorer[CacheFacts]):
 
     tag = "ck-cache-browser"
     stem = "cache/view"
-    shared: ClassVar[tuple[str, ...]] = ("page/units.js", "page/findings.js", "page/table.js")
 
     def __init__(self, folder: str | os.PathLike[str] | None = None, *, repository: str = "", **unknown: Any) -> None:
         reject_unknown(unknown, ("folder", "repository"), where="ck.CacheBrowser")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any
 
 from coursekit.errors import reject_unknown
 from coursekit.facts.checkpoint.inspect import CheckpointFacts, checkpoint_facts
@@ -51,7 +51,6 @@ class CheckpointInspector(Explorer[CheckpointFacts]):
 
     tag = "ck-checkpoint-inspector"
     stem = "checkpoint/view"
-    shared: ClassVar[tuple[str, ...]] = ("page/units.js", "page/choice.js", "page/findings.js", "page/table.js")
 
     def __init__(self, source: str | os.PathLike[str], **unknown: Any) -> None:
         reject_unknown(unknown, (), where="ck.CheckpointInspector")

@@ -40,7 +40,6 @@ class ModelMap(Explorer[ModelFacts]):
 
     tag = "ck-model-map"
     stem = "model/view"
-    shared = ("page/units.js", "model/tree.js")
 
     def __init__(
         self,

@@ -1,78 +1,152 @@
-// What all pictures of an output are: a class with `element`, `refresh()` after a choice, and `mark()` for the token pointed at.
+// What all pictures of an output have in common.
 
-/** What the pictures have in common: one column for each run, a line that reads the cell pointed at, a legend. */
-class Picture {
-  /** @param {any} explorer holds `data`, `state` and the choices of the page */
-  constructor(explorer) {
-    this.explorer = explorer;
-    this.data = explorer.data;
-    this.state = explorer.state;
-    this.runs = this.data.runs.filter((/** @type {any} */ run) => run[/** @type {any} */ (this.constructor).field]);
-    this.readout = h("p", { class: "ck-readout", role: "status", "aria-live": "polite" });
-    this.controls = h("div", { class: "ck-controls" });
-    this.columns = this.runs.map((run) => h("section", { class: "ck-run", "aria-label": run.name },
-      this.data.runs.length > 1 ? h("h5", {}, run.name) : null));
-    this.element = h("div", { class: "ck-picture" }, this.controls, this.readout,
-      h("div", { class: `ck-runs ck-runs-${this.constructor.name.toLowerCase()}` }, ...this.columns));
-  }
+import { fill, h } from "../page/dom.js";
+import { HeatMap } from "../page/parts/heatmap.js";
 
-  /** Add a slider for the layer; the other pictures of hidden states follow it. */
-  layerSlider() {
-    const most = Math.max(...this.runs.map((run) => run.layers.length)) - 1;
-    const names = this.runs.find((run) => run.layers.length === most + 1).layers;
-    this.layerName = h("output", { class: "ck-layer-name" });
-    this.slider = h("input", {
-      type: "range", min: 0, max: most, step: 1, "aria-label": "Layer",
-      oninput: () => { this.state.layer = Number(this.slider.value); this.refresh(); },
-    });
-    this.names = names;
-    this.controls.append(h("label", { class: "ck-layer", hidden: most === 0 }, "Layer", this.slider, this.layerName));
-  }
+/** @import { Cell } from "../page/parts/types.d.ts" */
+/** @import { Quantized } from "../page/numbers/quantized.js" */
+/** @import { Page, Picture as Name, Run } from "./types.d.ts" */
 
-  showLayer() {
-    this.state.layer = Math.min(this.state.layer, this.names.length - 1);
-    this.slider.value = String(this.state.layer);
-    this.layerName.textContent = this.names[this.state.layer];
-    this.slider.setAttribute("aria-valuetext", this.names[this.state.layer]);
-  }
+/** The runs that have a field, each with its decoded numbers. @type {(page: Page, field: Name) => Shown[]} */
+const runsWith = (page, field) =>
+	page.data.runs.flatMap((run) => (run[field] ? [{ ...run, numbers: run[field] }] : []));
 
-  layerOf(/** @type {any} */ run) { return Math.min(this.state.layer, run.layers.length - 1); }
+/** @typedef {Run & {numbers: Quantized}} Shown a run, and the numbers that a picture shows of it */
 
-  /** Write one line: where, then the value in each run. */
-  read(/** @type {string} */ where, /** @type {(run: any) => string} */ value) {
-    const many = this.data.runs.length > 1;
-    this.readout.replaceChildren(h("span", { class: "ck-readout-where" }, where), ...this.runs.map((run) =>
-      h("span", { class: "ck-readout-value" }, many ? h("span", { class: "ck-muted" }, `${run.name} `) : null, h("strong", {}, value(run)))));
-  }
+/** One column for each run, a line that reads the cell pointed at, a slider for the layer. */
+export class Picture {
+	/**
+	 * @param {Page} page
+	 * @param {Name} field
+	 */
+	constructor(page, field) {
+		this.page = page;
+		this.data = page.data;
+		this.state = page.state;
+		this.invitation = "";
+		this.runs = runsWith(page, field);
+		this.readout = h("p", { class: "ck-readout", role: "status", "aria-live": "polite" });
+		this.controls = h("div", { class: "ck-controls" });
+		const many = this.data.runs.length > 1;
+		this.columns = this.runs.map(({ name }) =>
+			h("section", { class: "ck-run", "aria-label": name }, many && h("h5", {}, name)),
+		);
+		const columns = h("div", { class: `ck-runs ck-runs-${field}` }, this.columns);
+		this.element = h("div", { class: "ck-picture" }, this.controls, this.readout, columns);
+		/** @type {string[]} */
+		this.layers = [];
+		this.layerName = h("output", { class: "ck-layer-name" });
+		this.slider = h("input", {
+			type: "range",
+			min: 0,
+			step: 1,
+			"aria-label": "Layer",
+			oninput: () => {
+				this.state.layer = Number(this.slider.value);
+				this.refresh();
+			},
+		});
+	}
 
-  hint(/** @type {string} */ text) { this.readout.replaceChildren(h("span", { class: "ck-muted" }, text)); }
+	/** Draw again after a choice. */
+	refresh() {}
 
-  mark() {}
+	mark() {}
+
+	/** Add a slider for the layer; the other pictures of hidden states follow it. */
+	layerSlider() {
+		this.layers = this.runs.map(({ layers }) => layers).reduce((a, b) => (b.length > a.length ? b : a));
+		this.slider.max = String(this.layers.length - 1);
+		const one = this.layers.length === 1;
+		this.controls.append(h("label", { class: "ck-layer", hidden: one }, "Layer", this.slider, this.layerName));
+	}
+
+	showLayer() {
+		this.state.layer = Math.min(this.state.layer, this.layers.length - 1);
+		this.slider.value = String(this.state.layer);
+		this.layerName.textContent = this.layers[this.state.layer];
+		this.slider.setAttribute("aria-valuetext", this.layers[this.state.layer]);
+	}
+
+	/** @param {Run} run */
+	layerOf(run) {
+		return Math.min(this.state.layer, run.layers.length - 1);
+	}
+
+	/**
+	 * Write one line: where, then the value in each run.
+	 * @param {string} where
+	 * @param {(run: Shown) => string} value
+	 */
+	read(where, value) {
+		const many = this.data.runs.length > 1;
+		fill(
+			this.readout,
+			h("span", { class: "ck-readout-where" }, where),
+			this.runs.map((run) =>
+				h(
+					"span",
+					{ class: "ck-readout-value" },
+					many && h("span", { class: "ck-muted" }, `${run.name} `),
+					h("strong", {}, value(run)),
+				),
+			),
+		);
+	}
+
+	invite() {
+		fill(this.readout, h("span", { class: "ck-muted" }, this.invitation));
+	}
 }
 
 /** One heat map for each run, which share their rows, columns and the cell pointed at. */
-class HeatPicture extends Picture {
-  constructor(/** @type {any} */ explorer) {
-    super(explorer);
-    this.heats = this.runs.map((run, index) => {
-      const heat = new HeatMap((cell) => this.point(cell));
-      this.columns[index].append(heat.element);
-      return heat;
-    });
-    this.cell = null;
-  }
+export class HeatPicture extends Picture {
+	/**
+	 * @param {Page} page
+	 * @param {Name} field
+	 */
+	constructor(page, field) {
+		super(page, field);
+		this.heats = this.runs.map((_, index) => {
+			const heat = new HeatMap((cell) => this.point(cell));
+			this.columns[index].append(heat.element);
+			return heat;
+		});
+		this.cell = /** @type {Cell | null} */ (null);
+	}
 
-  point(/** @type {any} */ cell) {
-    this.cell = cell;
-    this.explorer.point(cell ? this.tokensAt(cell) : []);
-    if (cell) this.describe(cell);
-    else this.hint(this.invitation);
-  }
+	/** @param {Cell | null} cell */
+	point(cell) {
+		this.cell = cell;
+		this.page.point(cell ? this.tokensAt(cell) : []);
+		if (cell) this.describe(cell);
+		else this.invite();
+	}
 
-  /** @returns {string[]} keys of the tokens that a cell belongs to */
-  tokensAt() { return []; }
+	/**
+	 * @param {Cell} _cell
+	 * @returns {string[]} keys of the tokens that a cell belongs to
+	 */
+	tokensAt(_cell) {
+		return [];
+	}
 
-  markCells(/** @type {number[]} */ rows, /** @type {number[]} */ columns) {
-    for (const heat of this.heats) heat.mark(rows, columns, this.cell);
-  }
+	/** Read a cell. @param {Cell} _cell */
+	describe(_cell) {}
+
+	/**
+	 * @param {number[]} rows
+	 * @param {number[]} columns
+	 */
+	markCells(rows, columns) {
+		for (const heat of this.heats) heat.mark(rows, columns, this.cell);
+	}
+
+	/** The rows whose tokens are marked. @param {{keys: string[]}[]} rows */
+	marked(rows) {
+		return rows.flatMap(({ keys }, row) => (keys.some((key) => this.page.isMarked(key)) ? [row] : []));
+	}
 }
+
+/** Rows before which another sequence begins. @type {(rows: {slot: number}[]) => number[]} */
+export const breaks = (rows) => rows.flatMap(({ slot }, row) => (row && slot !== rows[row - 1].slot ? [row] : []));

@@ -1,148 +1,250 @@
-// The pictures of attention and logits, and the list of all pictures.
+// The pictures of attention and logits.
+
+import { fill, h } from "../page/dom.js";
+import { Scale } from "../page/numbers/colour.js";
+import { signed } from "../page/numbers/format.js";
+import { legend } from "../page/parts/legend.js";
+import { AttentionLines, headOverview } from "./attention.js";
+import { HeatPicture } from "./picture.js";
+
+/** @import { Cell } from "../page/parts/types.d.ts" */
+/** @import { Shown } from "./picture.js" */
+/** @import { Page } from "./types.d.ts" */
+
+/** A row of a picture: its name, where it stands among the numbers, its tokens. */
+/** @typedef {{text: string, words: string, at: number, keys: string[]}} Line */
 
 /** Attention of one sequence: all heads, one head as a matrix and as lines. */
-class Attention extends HeatPicture {
-  static field = "attention";
+export class Attention extends HeatPicture {
+	/** @param {Page} page */
+	constructor(page) {
+		super(page, "attention");
+		/** @type {Line[]} */
+		this.rows = [];
+		this.scale = new Scale(this.data.colours.sequential, this.data.limits.attention, false);
+		this.chosen = { layer: 0, head: 0 };
+		this.invitation = "Rows are queries, columns are keys. Each row sums to 1.";
+		this.name = h("strong", { class: "ck-head-name" });
+		this.controls.append(this.name);
+		this.overviews = this.runs.map(() => ({
+			slot: h("div", { class: "ck-heads-slot" }),
+			choose: /** @type {(layer: number, head: number) => void} */ (() => {}),
+		}));
+		this.lines = this.runs.map((_, index) => {
+			const lines = new AttentionLines((row) => this.page.point(row === null ? [] : this.rows[row].keys));
+			const head = h("div", { class: "ck-one-head" }, this.heats[index].element, lines.element);
+			this.columns[index].append(this.overviews[index].slot, head);
+			return lines;
+		});
+		this.element.append(legend(this.scale, "attention weight (common scale)"));
+	}
 
-  constructor(/** @type {any} */ explorer) {
-    super(explorer);
-    this.scale = new Scale(this.data.colours.sequential, this.data.limits.attention, false);
-    this.chosen = { layer: 0, head: 0 };
-    this.invitation = "Rows are queries, columns are keys. Each row sums to 1.";
-    this.name = h("strong", { class: "ck-head-name" });
-    this.controls.append(this.name);
-    this.overviews = this.runs.map(() => null);
-    this.lines = this.runs.map((run, index) => {
-      const lines = new AttentionLines((row) => this.explorer.point(row === null ? [] : this.keysOf(row)));
-      const slot = h("div", { class: "ck-heads-slot" });
-      this.columns[index].append(slot, h("div", { class: "ck-one-head" }, this.heats[index].element, lines.element));
-      this.overviews[index] = { slot, choose: () => {} };
-      return lines;
-    });
-    this.element.append(this.scale.legend("attention weight (common scale)"));
-  }
+	/** The rows of a matrix: tokens, or blocks of them. @returns {Line[]} */
+	layout() {
+		const { block } = this.data;
+		const slot = this.state.sequence;
+		if (block === 1) {
+			return this.page
+				.visible(slot)
+				.map(({ text, position, key }) => ({ text, words: text, at: position, keys: [key] }));
+		}
+		const tokens = this.page.all(slot);
+		return Array.from({ length: Math.ceil(tokens.length / block) }, (_, at) => {
+			const part = tokens.slice(at * block, (at + 1) * block);
+			const first = at * block;
+			return {
+				text: part.length > 1 ? `${first}–${first + part.length - 1}` : String(first),
+				words: part.map(({ text }) => text).join(" "),
+				at,
+				keys: part.map(({ key }) => key),
+			};
+		});
+	}
 
-  /** The rows of a matrix: tokens, or blocks of them. */
-  layout() {
-    const block = this.data.block;
-    const slot = this.state.sequence;
-    if (block === 1) return this.explorer.visible(slot).map((token) => ({ text: token.text, at: token.position, keys: [token.key] }));
-    const tokens = this.explorer.all(slot);
-    return Array.from({ length: Math.ceil(tokens.length / block) }, (_, at) => {
-      const part = tokens.slice(at * block, (at + 1) * block);
-      const text = part.length > 1 ? `${at * block}–${at * block + part.length - 1}` : String(at * block);
-      return { text, words: part.map((token) => token.text).join(" "), at, keys: part.map(({ key }) => key) };
-    });
-  }
+	/** @override */
+	refresh() {
+		this.rows = this.layout();
+		for (const [index, run] of this.runs.entries()) {
+			const overview = headOverview({
+				layers: run.attentionLayers,
+				heads: run.heads,
+				size: this.rows.length,
+				scale: this.scale,
+				run: run.name,
+				value: (layer, head, query, key) => run.numbers.at(this.at(run, layer, head, query, key)),
+				onchoose: (layer, head) => {
+					this.chosen = { layer, head };
+					this.showHead();
+				},
+			});
+			this.overviews[index].choose = overview.choose;
+			fill(this.overviews[index].slot, overview.element);
+		}
+		this.showHead();
+	}
 
-  keysOf(/** @type {number} */ row) { return this.rows[row].keys; }
+	showHead() {
+		const words = this.rows.map(({ text }) => text);
+		const [first] = this.runs;
+		const shown = this.head(first);
+		this.name.textContent = `Layer ${first.attentionLayers[shown.layer]}, head ${first.heads[shown.head]}`;
+		for (const [index, run] of this.runs.entries()) {
+			const { layer, head } = this.head(run);
+			this.overviews[index].choose(layer, head);
+			/** @type {(query: number, key: number) => number} */
+			const value = (query, key) => run.numbers.at(this.at(run, layer, head, query, key));
+			const label = `Attention of ${run.name}, layer ${run.attentionLayers[layer]}, head ${run.heads[head]}`;
+			this.heats[index].show({
+				rows: words,
+				columns: words,
+				square: true,
+				scale: this.scale,
+				value,
+				label,
+				corner: "query ↓  key →",
+			});
+			const { attention: limit } = this.data.limits;
+			this.lines[index].show({ tokens: words, value, limit, label: `${label}, as lines` });
+		}
+		this.invite();
+		this.mark();
+	}
 
-  refresh() {
-    this.rows = this.layout();
-    const size = this.rows.length;
-    this.runs.forEach((run, index) => {
-      const { slot } = this.overviews[index];
-      const overview = headOverview({
-        layers: run.attentionLayers, heads: run.heads, size, scale: this.scale, run: run.name,
-        value: (layer, head, query, key) => run.attention.at(this.at(run, layer, head, query, key)),
-        onchoose: (layer, head) => { Object.assign(this.chosen, { layer, head }); this.showHead(); },
-      });
-      this.overviews[index] = { slot, choose: overview.choose };
-      slot.replaceChildren(overview.element);
-    });
-    this.showHead();
-  }
+	/** The chosen head, as far as a run has it. @param {Shown} run */
+	head(run) {
+		return {
+			layer: Math.min(this.chosen.layer, run.attentionLayers.length - 1),
+			head: Math.min(this.chosen.head, run.heads.length - 1),
+		};
+	}
 
-  showHead() {
-    const words = this.rows.map(({ text }) => text);
-    const first = this.runs[0];
-    this.name.textContent = `Layer ${first.attentionLayers[this.clamp(first).layer]}, head ${first.heads[this.clamp(first).head]}`;
-    this.runs.forEach((run, index) => {
-      const { layer, head } = this.clamp(run);
-      this.overviews[index].choose(layer, head);
-      const value = (/** @type {number} */ query, /** @type {number} */ key) => run.attention.at(this.at(run, layer, head, query, key));
-      const label = `Attention of ${run.name}, layer ${run.attentionLayers[layer]}, head ${run.heads[head]}`;
-      this.heats[index].show({ rows: words, columns: words, square: true, scale: this.scale, value, label, corner: "query ↓  key →" });
-      this.lines[index].show({ tokens: words, value, limit: this.data.limits.attention, label: `${label}, as lines` });
-    });
-    this.hint(this.invitation);
-    this.mark();
-  }
+	/**
+	 * @param {Shown} run
+	 * @param {number} layer
+	 * @param {number} head
+	 * @param {number} query
+	 * @param {number} key
+	 */
+	at(run, layer, head, query, key) {
+		const [, sequences, heads, size] = run.numbers.shape;
+		const matrix = (layer * sequences + this.state.sequence) * heads + head;
+		return (matrix * size + this.rows[query].at) * size + this.rows[key].at;
+	}
 
-  clamp(/** @type {any} */ run) {
-    return { layer: Math.min(this.chosen.layer, run.attentionLayers.length - 1), head: Math.min(this.chosen.head, run.heads.length - 1) };
-  }
+	/**
+	 * @override
+	 * @param {Cell} cell
+	 */
+	tokensAt(cell) {
+		return this.rows[cell.row].keys;
+	}
 
-  at(/** @type {any} */ run, /** @type {number} */ layer, /** @type {number} */ head, /** @type {number} */ query, /** @type {number} */ key) {
-    const [, sequences, heads, size] = run.attention.shape;
-    return ((((layer * sequences + this.state.sequence) * heads + head) * size) + this.rows[query].at) * size + this.rows[key].at;
-  }
+	/**
+	 * @override
+	 * @param {Cell} cell
+	 */
+	describe({ row, column }) {
+		const [query, key] = [this.rows[row], this.rows[column]];
+		const [run] = this.runs;
+		const { layer, head } = this.head(run);
+		const place = [this.data.shown[this.state.sequence], run.heads[head], query.at, key.at].join(", ");
+		const where =
+			this.data.block === 1 ? `attentions[${run.attentionLayers[layer] - 1}][${place}]` : "mean of the block";
+		this.read(`“${query.words}” takes from “${key.words}”: ${where}`, (one) => {
+			const at = this.head(one);
+			return one.numbers.text(this.at(one, at.layer, at.head, row, column));
+		});
+	}
 
-  tokensAt(/** @type {any} */ cell) { return this.keysOf(cell.row); }
-
-  describe(/** @type {any} */ { row, column }) {
-    const [query, key] = [this.rows[row], this.rows[column]];
-    const run = this.runs[0];
-    const { layer, head } = this.clamp(run);
-    const where = `attentions[${run.attentionLayers[layer] - 1}][${this.data.shown[this.state.sequence]}, ${run.heads[head]}, ${query.at}, ${key.at}]`;
-    this.read(`“${query.words ?? query.text}” takes from “${key.words ?? key.text}”: ${this.data.block === 1 ? where : "mean of the block"}`, (one) => {
-      const at = this.clamp(one);
-      return one.attention.text(this.at(one, at.layer, at.head, row, column));
-    });
-  }
-
-  mark() {
-    const rows = this.rows.map(({ keys }, row) => (keys.some((key) => this.explorer.isMarked(key)) ? row : -1)).filter((row) => row >= 0);
-    this.markCells(this.cell ? [this.cell.row] : rows, this.cell ? [this.cell.column] : []);
-    for (const lines of this.lines) lines.mark(rows);
-  }
+	/** @override */
+	mark() {
+		const rows = this.marked(this.rows);
+		this.markCells(this.cell ? [this.cell.row] : rows, this.cell ? [this.cell.column] : []);
+		for (const lines of this.lines) lines.mark(rows);
+	}
 }
 
 /** Scores before softmax: of each label, or the highest of many labels. */
-class Logits extends HeatPicture {
-  static field = "logits";
+export class Logits extends HeatPicture {
+	/** @param {Page} page */
+	constructor(page) {
+		super(page, "logits");
+		/** @type {Line[]} */
+		this.rows = [];
+		this.invitation = this.runs[0].words
+			? "The highest scores of each row, and what they stand for; softmax over all scores turns them to probabilities."
+			: "One score for each label; softmax turns a row to probabilities.";
+		this.scale = new Scale(this.data.colours.diverging, this.data.limits.logits, true);
+		this.element.append(legend(this.scale, "score (common scale)"));
+	}
 
-  constructor(/** @type {any} */ explorer) {
-    super(explorer);
-    this.invitation = this.runs[0].words
-      ? "The highest scores of each row, and what they stand for; softmax over all scores turns them to probabilities."
-      : "One score for each label; softmax turns a row to probabilities.";
-    this.scale = new Scale(this.data.colours.diverging, this.data.limits.logits, true);
-    this.element.append(this.scale.legend("score (common scale)"));
-  }
+	/** @returns {Line[]} */
+	layout() {
+		const [, length] = this.runs[0].numbers.shape;
+		if (this.runs[0].numbers.shape.length === 3) {
+			return this.page
+				.visible(this.state.sequence)
+				.map(({ text, slot, position, key }) => ({ text, words: text, at: slot * length + position, keys: [key] }));
+		}
+		return this.data.shown.map((index, at) => {
+			const text = `${index}  ${this.data.sequences[index].label}`.trim();
+			return { text, words: text, at, keys: [] };
+		});
+	}
 
-  refresh() {
-    const perToken = this.runs[0].logits.shape.length === 3;
-    this.rows = perToken
-      ? this.explorer.visible(this.state.sequence).map((token) => ({ text: token.text, at: token.slot * this.runs[0].logits.shape[1] + token.position, keys: [token.key] }))
-      : this.data.shown.map((/** @type {number} */ index, /** @type {number} */ slot) => ({ text: `${index}  ${this.data.sequences[index].label}`.trim(), at: slot, keys: [] }));
-    this.runs.forEach((run, index) => {
-      this.heats[index].show({
-        rows: this.rows.map(({ text }) => text), columns: run.labels, square: false, scale: this.scale,
-        write: run.labels.length > 12 ? undefined : (row, column) => run.words?.[this.at(run, row, column)] ?? signed(run.logits.at(this.at(run, row, column)), 2),
-        label: `Logits of ${run.name}`, value: (row, column) => run.logits.at(this.at(run, row, column)),
-      });
-      this.heats[index].element.classList.toggle("ck-heat-wide-labels", !perToken);
-    });
-    this.hint(this.invitation);
-    this.mark();
-  }
+	/** @override */
+	refresh() {
+		this.rows = this.layout();
+		for (const [index, run] of this.runs.entries()) {
+			/** @type {(row: number, column: number) => number} */
+			const value = (row, column) => run.numbers.at(this.at(run, row, column));
+			/** @type {(row: number, column: number) => string} */
+			const write = (row, column) => run.words?.[this.at(run, row, column)] ?? signed(value(row, column), 2);
+			this.heats[index].show({
+				rows: this.rows.map(({ text }) => text),
+				columns: run.labels,
+				square: false,
+				scale: this.scale,
+				write: run.labels.length > 12 ? undefined : write,
+				label: `Logits of ${run.name}`,
+				value,
+			});
+			this.heats[index].element.classList.toggle("ck-heat-wide-labels", run.numbers.shape.length < 3);
+		}
+		this.invite();
+		this.mark();
+	}
 
-  at(/** @type {any} */ run, /** @type {number} */ row, /** @type {number} */ column) {
-    return this.rows[row].at * run.logits.shape[run.logits.shape.length - 1] + column;
-  }
+	/**
+	 * @param {Shown} run
+	 * @param {number} row
+	 * @param {number} column
+	 */
+	at(run, row, column) {
+		return this.rows[row].at * (run.numbers.shape.at(-1) ?? 1) + column;
+	}
 
-  tokensAt(/** @type {any} */ cell) { return this.rows[cell.row].keys; }
+	/**
+	 * @override
+	 * @param {Cell} cell
+	 */
+	tokensAt(cell) {
+		return this.rows[cell.row].keys;
+	}
 
-  describe(/** @type {any} */ { row, column }) {
-    const word = (/** @type {any} */ run) => (run.words ? `“${run.words[this.at(run, row, column)]}” ` : "");
-    this.read(`“${this.rows[row].text}”, ${this.runs[0].labels[column]}`, (run) => `${word(run)}${run.logits.text(this.at(run, row, column))}`);
-  }
+	/**
+	 * @override
+	 * @param {Cell} cell
+	 */
+	describe({ row, column }) {
+		this.read(`“${this.rows[row].text}”, ${this.runs[0].labels[column]}`, (run) => {
+			const at = this.at(run, row, column);
+			return `${run.words ? `“${run.words[at]}” ` : ""}${run.numbers.text(at)}`;
+		});
+	}
 
-  mark() {
-    this.markCells(this.rows.map(({ keys }, row) => (keys.some((key) => this.explorer.isMarked(key)) ? row : -1)).filter((row) => row >= 0), []);
-  }
+	/** @override */
+	mark() {
+		this.markCells(this.marked(this.rows), []);
+	}
 }
-
-const PICTURES = { hidden: ["Hidden states", Hidden], tokens: ["Tokens alike", Tokens], sequences: ["Sequences alike", Sequences],
-  map: ["Map", TokenMap], attention: ["Attention", Attention], logits: ["Logits", Logits] };

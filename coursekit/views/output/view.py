@@ -60,15 +60,6 @@ class OutputExplorer(Explorer[OutputFacts]):
 
     tag = "ck-output-explorer"
     stem = "output/view"
-    shared = (
-        "page/numbers.js",
-        "page/heatmap.js",
-        "output/scatter.js",
-        "output/attention.js",
-        "output/picture.js",
-        "output/states.js",
-        "output/pictures.js",
-    )
 
     def __init__(
         self,

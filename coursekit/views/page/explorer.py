@@ -12,6 +12,7 @@ import re
 import zlib
 from abc import abstractmethod
 from functools import cache
+from posixpath import dirname, join, normpath
 from typing import Any, ClassVar
 
 import numpy as np
@@ -27,15 +28,12 @@ class Explorer(View[FactsT]):
     tag
         The name of the custom element, such as ``ck-model-map``.
     stem
-        The stem of the script and of the style that lie beside the view's module.
-    shared
-        Names of further scripts that the view's own script uses, such as ``table.js``; the style of the same stem, if
-        there is one, comes with it.
+        The stem of the script and of the style that lie beside the view's module. What the script imports comes with
+        it, and with each script the style of the same stem, if there is one.
     """
 
     tag: ClassVar[str]
     stem: ClassVar[str]
-    shared: ClassVar[tuple[str, ...]] = ()
 
     @abstractmethod
     def payload(self) -> dict[str, Any]:
@@ -43,15 +41,17 @@ class Explorer(View[FactsT]):
 
     def to_html(self) -> str:
         """Return the whole view as one piece of HTML that needs no kernel and no network."""
-        scripts = bare("\n".join(asset(name) for name in ("page/explorer.js", *self.shared, f"{self.stem}.js")))
-        sheets = [sheet for name in self.shared if has_asset(sheet := name.removesuffix(".js") + ".css")]
+        scripts = modules(f"{self.stem}.js")
+        sheets = [sheet for name in scripts if has_asset(sheet := name.removesuffix(".js") + ".css")]
+        # Payload and script are attributes: where a page keeps the text of a view without its tags, as converters to
+        # Markdown do, nobody has to read them.
         return (
             f'<div class="ck-view"><style>{style("page/style.css")}</style>'
             # Nested in the element's name: a page may show several views, and each has classes of its own.
-            f'<style class="ck-own">{self.tag} {{\n{style(*sheets, f"{self.stem}.css")}\n}}</style>'
-            f'<{self.tag} role="group" aria-label="{text(self.label)}">{self.static_html()}'
-            f'<script type="text/plain" class="ck-payload">{pack(self.payload())}</script></{self.tag}>'
-            f'<script>(() => {{ "use strict";\n{scripts}\n}})();</script></div>'
+            f'<style class="ck-own">{self.tag} {{\n{style(*sheets)}\n}}</style>'
+            f'<{self.tag} role="group" aria-label="{text(self.label)}" '
+            f'data-payload="{pack(self.payload())}" data-script="{packed(scripts)}">{self.static_html()}</{self.tag}>'
+            f"<script>{asset('page/start.js').replace('ck-view', self.tag)}</script></div>"
         )
 
     @property
@@ -61,15 +61,40 @@ class Explorer(View[FactsT]):
 
 
 @cache
-def bare(script: str) -> str:
-    """Return a script without JSDoc, comment lines and indentation, a fifth of it, which every output would repeat."""
-    return re.sub(r"\n\s*(?://[^\n]*)?(?=\n|\S)", "\n", re.sub(r"/\*\*.*?\*/ ?", "", script, flags=re.DOTALL))
+def modules(name: str) -> tuple[str, ...]:
+    """Return the names of a script and of all that it imports, each after those that it needs itself."""
+    found: list[str] = []
+    for path in _IMPORT.findall(asset(name)):
+        needed = normpath(join(dirname(name), path))
+        found += [each for each in modules(needed) if each not in found]
+    return (*found, name)
+
+
+@cache
+def joined(names: tuple[str, ...]) -> str:
+    """Return scripts as one that needs no other: what joins them is left out, and all else stays as it is written.
+
+    ``tests/page/test_scripts.py`` holds what this relies on: imports and exports stand at the beginning of a line, in
+    the one form that is taken out here, and no two scripts of a view give the same name to different things.
+    """
+    scripts = (re.sub(r"^export ", "", _IMPORT.sub("", asset(name)), flags=re.MULTILINE) for name in names)
+    return f'(() => {{ "use strict";\n{"".join(scripts)}}})();\n'
+
+
+@cache
+def packed(names: tuple[str, ...]) -> str:
+    """Return :func:`joined` scripts deflated, in base64, as ``start.js`` takes them."""
+    return base64.b64encode(zlib.compress(joined(names).encode(), 9)).decode("ascii")
+
+
+_IMPORT = re.compile(r'^import \{[^}]*\} from "([^"]+)";\n', re.MULTILINE)
+"""An import of a script, as the formatter writes it."""
 
 
 def pack(data: dict[str, Any]) -> str:
     """Return ``data`` as text for the page: JSON and arrays behind each other, deflated, in base64.
 
-    The layout, read by ``unpack`` in ``explorer.js``: the length of the JSON in four bytes (little endian), the JSON
+    The layout, read by ``unpack.js``: the length of the JSON in four bytes (little endian), the JSON
     padded with spaces to a multiple of eight, then the arrays, each padded to a multiple of eight. In the JSON an array
     is ``{"$array": [offset in bytes, dtype, shape]}``.
     """

@@ -39,7 +39,6 @@ class WeightComparison(Explorer[WeightFacts]):
 
     tag = "ck-weight-comparison"
     stem = "weights/view"
-    shared = ("page/units.js", "page/choice.js", "page/table.js")
 
     def __init__(self, *unnamed: object, **models: Any) -> None:
         if unnamed:
