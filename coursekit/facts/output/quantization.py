@@ -88,7 +88,8 @@ def quantize(values: npt.NDArray[Any], curve: str, scale: float, *, exact: bool 
     bent = np.array(values, dtype=np.float32)
     finite = np.isfinite(bent).all()
     whole = None if finite else np.isfinite(bent)
-    bent *= np.float32(1 / scale if scale else 0)
+    with np.errstate(invalid="ignore"):  # an infinity times nothing
+        bent *= np.float32(1 / scale if scale else 0)
     if curve == "share":
         np.clip(bent, 0, 1, out=bent)
         np.sqrt(bent, out=bent)

@@ -34,7 +34,8 @@ def colour_indices(values: npt.NDArray[Any], limit: float, *, signed: bool) -> n
     share = np.clip(np.where(finite, values, 0) / (limit or 1), -1 if signed else 0, 1)
     middle = STEPS // 2
     index = middle + middle * share if signed else (STEPS - 1) * np.sqrt(share)
-    return np.where(finite, np.minimum(np.rint(index), FRAME - 1), 255).astype(np.uint8)
+    # Halves go up, as in the scripts: the same value has the same colour in every face.
+    return np.where(finite, np.minimum(np.floor(index + 0.5), FRAME - 1), 255).astype(np.uint8)
 
 
 def image(indices: npt.NDArray[np.uint8], *, signed: bool, description: str, cell: tuple[int, int] = (1, 1)) -> str:
