@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from coursekit.errors import CourseError
-from coursekit.facts.files.locate import CONFIG_NAME, FOLDER, Source, is_weight_file, locate
+from coursekit.facts.files.locate import CONFIG_NAME, FOLDER, Source, locate
+from coursekit.frameworks.weight_names import is_weight_file
 from coursekit.hub import lookup
 from coursekit.hub.offline import OFFLINE_ID, PREPARE, offline_folder, prepare
 

@@ -6,6 +6,7 @@ import sys
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from coursekit.frameworks import weight_names
 from coursekit.frameworks.base import Framework, Parameter
 
 if TYPE_CHECKING:
@@ -24,12 +25,7 @@ class PyTorch(Framework):
     module = "torch"
     class_prefix = ""
     switch = "USE_TORCH"
-    weight_files = (
-        "model.safetensors",
-        "model.safetensors.index.json",
-        "pytorch_model.bin",
-        "pytorch_model.bin.index.json",
-    )
+    weight_files = weight_names.PYTORCH
     tensor_call = "torch.tensor"
     return_tensors = "pt"
 

@@ -6,6 +6,7 @@ import sys
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from coursekit.frameworks import weight_names
 from coursekit.frameworks.base import Framework, Parameter
 
 if TYPE_CHECKING:
@@ -24,7 +25,7 @@ class TensorFlow(Framework):
     module = "tensorflow"
     class_prefix = "TF"
     switch = "USE_TF"
-    weight_files = ("model.safetensors", "model.safetensors.index.json", "tf_model.h5", "tf_model.h5.index.json")
+    weight_files = weight_names.TENSORFLOW
     tensor_call = "tf.constant"
     return_tensors = "tf"
 

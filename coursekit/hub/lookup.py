@@ -6,7 +6,6 @@ The Hub's client stands on requests in its versions 0.x and on httpx since 1.0. 
 from __future__ import annotations
 
 import copy
-import json
 import re
 import threading
 from contextlib import suppress
@@ -14,6 +13,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from coursekit.errors import CourseError, did_you_mean
+from coursekit.frameworks.weight_names import BIN, SAFETENSORS, whole_of_shard
+from coursekit.hub.shards import read_index
 from coursekit.hub.staging import DISK_FULL, cache_folder, publish, repository_folder, staging
 
 if TYPE_CHECKING:
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
 
 SECONDS = 2.5  # how long a decision may take; what is left of three seconds is for a slow machine
 _CONFIG = "config.json"
-_WEIGHTS = ("model.safetensors", "pytorch_model.bin")
 _TOKENIZERS = (
     "tokenizer.json",
     "vocab.txt",
@@ -30,7 +30,6 @@ _TOKENIZERS = (
     "sentencepiece.bpe.model",
     "vocab.json",
 )
-_WEIGHT_FILE = re.compile(r"(model|pytorch_model)(-\d+-of-\d+)?\.(safetensors|bin)")
 _TEXT_FILE = re.compile(r"(README\.md|[^/]+\.(json|txt|model|jinja))")
 _OFTEN_MEANT = (
     "bert-base-cased",
@@ -84,16 +83,9 @@ def is_cached(model_id: str) -> bool:
         if held(name):
             return True
         index = held(f"{name}.index.json")
-        return index is not None and all(held(shard) for shard in _shards(index))
+        return index is not None and all(held(shard) for shard in read_index(index).files or [""])
 
-    return bool(held(_CONFIG)) and any(map(weights, _WEIGHTS)) and any(map(held, _TOKENIZERS))
-
-
-def _shards(index: Path) -> set[str]:
-    try:
-        return {str(name) for name in json.loads(index.read_text(encoding="utf-8"))["weight_map"].values()}
-    except (OSError, ValueError, LookupError, TypeError, AttributeError):
-        return {""}  # an index that names nothing readable: there is no such file
+    return bool(held(_CONFIG)) and any(map(weights, (SAFETENSORS, BIN))) and any(map(held, _TOKENIZERS))
 
 
 def gives(model_id: str, *, seconds: float = SECONDS) -> bool:
@@ -266,7 +258,8 @@ def fetch(model_id: str) -> Path:
 def _to_fetch(model_id: str, names: Iterable[str]) -> list[str]:
     """Choose what ``from_pretrained`` may want: texts at the top, and safetensors rather than pickled weights."""
     texts = [name for name in names if _TEXT_FILE.fullmatch(name)]
-    weights = [name for name in names if _WEIGHT_FILE.fullmatch(name)]
+    whole = (SAFETENSORS, BIN)
+    weights = [name for name in names if name in whole or whole_of_shard(name) in whole]
     safe = [name for name in weights if name.endswith(".safetensors")]
     if _CONFIG not in texts or not weights:
         raise CourseError(

@@ -22,7 +22,7 @@ from timing import milliseconds
 from transformers import BertConfig, BertModel
 
 from coursekit.facts.checkpoint.inspect import checkpoint_facts
-from coursekit.facts.files.weight_file import read_weight_file
+from coursekit.facts.files.formats.weight_file import read_weight_file
 from coursekit.views.checkpoint.view import CheckpointInspector
 
 

@@ -45,27 +45,17 @@ def test_a_malicious_pickle_is_named_and_nothing_runs(folder, tmp_path, evil):
     assert trace.exists()
 
 
-def test_a_legacy_pickle_is_named_and_not_opened(folder, tmp_path):
+@pytest.mark.parametrize("protocol", [2, 4])
+def test_a_bare_pickle_is_named_and_not_run(folder, tmp_path, protocol):
     trace = tmp_path / "trace"
-    (folder / "pytorch_model.bin").write_bytes(pickle.dumps(Evil(trace)))
+    (folder / "pytorch_model.bin").write_bytes(pickle.dumps(Evil(trace), protocol))
 
     facts = checkpoint_facts(folder)
 
     assert not trace.exists()
-    assert any("before version 1.6" in what for what in said(facts, WARNING))
+    assert any("Nothing of it was run" in what for what in said(facts, ERROR))
     assert [one.name for one in facts.weights] == ["model.safetensors", "pytorch_model.bin"]
     assert any("2 times" in what for what in said(facts, NOTE))
-
-
-def test_a_bin_without_pytorch_says_what_is_needed(folder, monkeypatch):
-    from coursekit.facts.files import weight_file
-
-    save_bin(folder, {"weight": torch.zeros(2)})
-    monkeypatch.setattr(weight_file, "find_spec", lambda _: None)
-
-    facts = checkpoint_facts(folder)
-
-    assert any("PyTorch is needed" in what for what in said(facts, WARNING))
 
 
 def test_a_compressed_archive_is_not_opened(folder):
@@ -87,9 +77,9 @@ def test_a_compressed_archive_is_not_opened(folder):
         ("model.safetensors", (500).to_bytes(8, "little") + b"{}", "cut off"),
         ("model.safetensors", (2).to_bytes(8, "little") + b"[]", "does not start with"),
         ("pytorch_model.bin", b"PK\x03\x04 broken", "damaged"),
-        ("pytorch_model.bin", b"<html>", "no weight file"),
+        ("pytorch_model.bin", b"<html>", "a web page"),
         ("tf_model.h5", b"\x89HDF\r\n\x1a\n broken", "HDF5 cannot read"),
-        ("tf_model.h5", b"<html>", "no weight file"),
+        ("tf_model.h5", b"nothing", "no weight file"),
         ("config.json", b"[1, 2]", "Its JSON is a list"),
         ("config.json", b"{", "not valid JSON"),
         ("config.json", b"\xff\xfe", "not valid JSON"),

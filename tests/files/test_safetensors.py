@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save
 
-from coursekit.facts.files.safetensors import read_header
-from coursekit.facts.files.weight_file import read_weight_file
+from coursekit.facts.files.formats.safetensors import read_header
+from coursekit.facts.files.formats.weight_file import read_weight_file
 
 FUZZ = settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 DTYPES = ["float32", "float16", "int64", "uint8", "bool"]

@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-import json
-import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from coursekit.facts.checkpoint.fit import Fit, compare
-from coursekit.facts.files.locate import CACHE, FOLDER, HUB, Source, is_weight_file
-from coursekit.facts.files.weight_file import KERAS, read_weight_file
+from coursekit.facts.files.formats.weight_file import KERAS, read_weight_file
+from coursekit.facts.files.locate import CACHE, FOLDER, HUB, Source
+from coursekit.frameworks.weight_names import BIN, H5, INDEX, SAFETENSORS, is_weight_file, variant_of, whole_of_shard
+from coursekit.hub.shards import read_index
 
 if TYPE_CHECKING:
     from coursekit.facts.files.stored import StoredTensor
     from coursekit.frameworks import Framework
 
-SAFE_INDEX = "model.safetensors.index.json"
+SAFE_INDEX = SAFETENSORS + INDEX
 TAKEN, PASSED, FOREIGN, SHARD = "taken", "passed over", "not looked for", "part of the taken one"
 
 
@@ -96,30 +96,26 @@ def choose_weights(
 
 
 def _foreign(name: str, framework: Framework) -> str:
-    if name.startswith("tf_model") and framework.name == "pytorch":
+    if name.startswith(H5.removesuffix(".h5")) and framework.name == "pytorch":
         return "TensorFlow's weights, which transformers 4 reads into PyTorch only with from_tf=True"
-    if name.startswith("pytorch_model") and framework.name == "tensorflow":
+    if name.startswith(BIN.removesuffix(".bin")) and framework.name == "tensorflow":
         return "PyTorch's weights, which TensorFlow reads only with from_pt=True"
-    if framework.name == "tensorflow" and re.fullmatch(r"model(-\d+-of-\d+)?\.safetensors(\.index\.json)?", name):
+    if framework.name == "tensorflow" and SAFETENSORS in {name, name.removesuffix(INDEX), whole_of_shard(name)}:
         return "TensorFlow reads safetensors in several files only from a folder of your own"
     if name.endswith(".msgpack"):
         return "weights of Flax"
-    if variant := re.fullmatch(r"(?:model|pytorch_model)\.([\w-]+?)(?:-\d+-of-\d+)?\.(?:safetensors|bin)", name):
-        return f'from_pretrained takes it only with variant="{variant[1]}"'
+    if variant := variant_of(name):
+        return f'from_pretrained takes it only with variant="{variant}"'
     return "from_pretrained looks for other names"
 
 
 def _parts(source: Source, taken: str | None) -> list[str] | None:
     """Return the names of the shards that an index lists; None when ``taken`` is no index."""
-    if taken is None or not taken.endswith(".index.json"):
+    if taken is None or not taken.endswith(INDEX):
         return None
     if source.folder is None or not (source.folder / taken).is_file():
         return []
-    try:
-        content = json.loads((source.folder / taken).read_bytes())
-        return sorted({str(name) for name in content["weight_map"].values()})
-    except (OSError, ValueError, LookupError, TypeError, AttributeError):
-        return []
+    return read_index(source.folder / taken).inside
 
 
 def _problem(source: Source, taken: str, parts: list[str] | None, framework: Framework) -> str:

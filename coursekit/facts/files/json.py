@@ -5,8 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from coursekit.facts.files.findings import ERROR, Finding
-from coursekit.facts.files.weight_file import regular_file_problem
+from coursekit.facts.files.findings import ERROR, Finding, regular_file_problem
 
 if TYPE_CHECKING:
     from pathlib import Path

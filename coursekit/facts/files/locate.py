@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from coursekit import frameworks
 from coursekit.errors import CourseError, did_you_mean
+from coursekit.frameworks.weight_names import SUFFIXES, is_weight_file
 from coursekit.hub import lookup
 from coursekit.hub.staging import cache_folder, repository_folder
 
@@ -30,8 +31,6 @@ CONFIG_FILE, WEIGHT_FILE, INDEX = "config file", "weight file", "index of weight
 """What was named."""
 
 _OBJECTS = {CONFIG, MODEL, CONFIG_CLASS, MODEL_CLASS}
-_WEIGHT_SUFFIXES = (".safetensors", ".bin", ".h5", ".pt", ".pth", ".ckpt", ".gguf", ".msgpack", ".onnx", ".npz", ".ot")
-_NO_WEIGHTS = ("training_args", "optimizer", "scheduler", "rng_state")
 _LONGEST = 100  # characters of a name that an error repeats
 _NAMED = 3  # checkpoints of a cache that an error names
 _SECONDS = 10  # for the list of files, from a Hub that has just answered
@@ -89,11 +88,6 @@ class Source:
 def is_config(value: Any) -> bool:
     """Tell whether ``value`` is a config of transformers, without importing it."""
     return hasattr(type(value), "model_type") and hasattr(type(value), "attribute_map")
-
-
-def is_weight_file(name: str) -> bool:
-    """Tell whether a file of this name holds weights, or lists the files that do."""
-    return name.endswith((*_WEIGHT_SUFFIXES, ".index.json")) and not name.startswith(_NO_WEIGHTS)
 
 
 def locate(value: Any, *, subfolder: str = "", revision: str = "") -> Source:
@@ -215,7 +209,7 @@ def _named(name: str, subfolder: str, revision: str) -> Source:
 
 
 def _is_part(name: str) -> bool:
-    return name.endswith((".json", *_WEIGHT_SUFFIXES))
+    return name.endswith((".json", *SUFFIXES))
 
 
 def _expanded(name: str) -> Path:
@@ -289,7 +283,7 @@ def _file(path: Path) -> Source:
     else:
         raise CourseError(
             f"{short(name)} is no part of a checkpoint.",
-            why=f"config.json says what to build, and weight files end in {', '.join(_WEIGHT_SUFFIXES[:3])}.",
+            why=f"config.json says what to build, and weight files end in {', '.join(SUFFIXES[:3])}.",
             remedy="Name the folder that holds the checkpoint, its config.json or its weight file.",
         )
     folder = path.parent

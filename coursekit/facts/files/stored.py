@@ -7,6 +7,8 @@ from math import prod
 
 LARGEST = 1 << 63
 """No dimension and no number of bytes reaches this; a header that says so is wrong."""
+MOST_DIMENSIONS = 64
+"""Of a tensor, as in PyTorch and NumPy."""
 
 
 @dataclass(frozen=True)
@@ -44,7 +46,7 @@ def count_of(shape: object) -> int | None:
 
     The shape comes from a file: it may be anything, and a product of huge numbers must not take hours.
     """
-    if not isinstance(shape, list):
+    if not isinstance(shape, list) or len(shape) > MOST_DIMENSIONS:
         return None
     count = 1
     for size in shape:
@@ -54,3 +56,13 @@ def count_of(shape: object) -> int | None:
         if count >= LARGEST:
             return None
     return count
+
+
+def visible(text: str) -> str:
+    """Return text from outside so that every page can hold it: half of a surrogate pair is written as its number.
+
+    Names that are no UTF-8 reach Python with such halves in them, and no output that has one can be displayed.
+    """
+    if text.isascii():
+        return text
+    return text.encode("utf-8", "backslashreplace").decode("utf-8")

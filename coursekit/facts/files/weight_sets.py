@@ -2,15 +2,24 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from coursekit import frameworks
-from coursekit.facts.files.findings import ERROR, NOTE, WARNING, Finding
-from coursekit.facts.files.json import read_json
-from coursekit.facts.files.weight_file import KERAS, SAFETENSORS, WeightFile, read_weight_file
+from coursekit.facts.files.findings import ERROR, NOTE, WARNING, Finding, regular_file_problem
+from coursekit.facts.files.formats.weight_file import KERAS, SAFETENSORS, WeightFile, read_weight_file
+from coursekit.facts.files.stored import visible
+from coursekit.frameworks.weight_names import (
+    ADAPTER,
+    SUFFIXES,
+    is_index,
+    is_of_transformers,
+    is_training_state,
+    variant_of,
+    with_variant,
+)
+from coursekit.hub.shards import ShardIndex, is_plain_name, read_index
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -18,9 +27,6 @@ if TYPE_CHECKING:
 
     from coursekit.facts.files.stored import StoredTensor
 
-_INDEX = ".index.json"
-_KNOWN = re.compile(r"(model|pytorch_model|tf_model)([.-].*)?\.(safetensors|bin|h5)")
-_NOT_WEIGHTS = {"training_args.bin", "optimizer.pt", "scheduler.pt", "rng_state.pth", "optimizer.bin", "scheduler.bin"}
 _NAMED = 3  # how many names a finding lists
 
 
@@ -35,7 +41,8 @@ class WeightSet:
     files
         The weight file or the shards, in order.
     taken_by
-        The frameworks whose ``from_pretrained`` takes this set among those in the folder, as they call themselves.
+        What takes this set among those in the folder: frameworks, as they call themselves, whose ``from_pretrained``
+        does, or ``PEFT`` for an adapter.
     findings
         What is wrong with it, that of its files included.
     """
@@ -45,6 +52,11 @@ class WeightSet:
     taken_by: tuple[str, ...]
     findings: tuple[Finding, ...]
 
+    @property
+    def variant(self) -> str:
+        """What ``from_pretrained`` has to be told to take it: ``fp16`` of ``model.fp16.safetensors``, or nothing."""
+        return variant_of(self.name)
+
     @cached_property
     def tensors(self) -> tuple[StoredTensor, ...]:
         """The tensors of all files."""
@@ -52,7 +64,7 @@ class WeightSet:
 
     @property
     def format(self) -> str:
-        """The format of its files, as :class:`~coursekit.facts.files.weight_file.WeightFile` calls it."""
+        """The format of its files, as :class:`~coursekit.facts.files.formats.weight_file.WeightFile` calls it."""
         return self.files[0].format if self.files else ""
 
     @property
@@ -76,53 +88,62 @@ class WeightSet:
         return any(file.format == KERAS or ("format", "tf") in file.metadata for file in self.files)
 
 
-def read_weight_sets(folder: Path, only: Path | None, names: Sequence[str]) -> tuple[WeightSet, ...]:
-    """Return the sets of weights among the files called ``names`` in ``folder``, or that of the one file ``only``."""
+def read_weight_sets(
+    folder: Path, only: Path | None, names: Sequence[str], *, variant: str | None = None
+) -> tuple[WeightSet, ...]:
+    """Return the sets of weights in a folder, what ``from_pretrained`` takes first.
+
+    Parameters
+    ----------
+    folder
+        Where they lie.
+    only
+        The one file to look at, or None.
+    names
+        The files in the folder.
+    variant
+        What ``from_pretrained`` is told to take, such as ``fp16``.
+    """
     if only is not None:
         file = read_weight_file(only)
         return (WeightSet(file.name, (file,), (), file.findings),)
-    indexes = [name for name in names if name.endswith(_INDEX) and _KNOWN.fullmatch(name.removesuffix(_INDEX))]
-    sets = [_sharded(folder, name, names) for name in indexes]
+    indexes = [name for name in names if is_index(name) and is_of_transformers(_indexed(name))]
+    sets = [_sharded(folder, name, set(names)) for name in indexes]
     in_shards = {file.name for one in sets for file in one.files}
-    found = [
-        name
-        for name in names
-        if name not in in_shards
-        and name not in _NOT_WEIGHTS
-        and (_KNOWN.fullmatch(name) or name.endswith(".safetensors"))
-    ]
-    for name in found:
-        file = read_weight_file(folder / name)
-        sets.append(WeightSet(name, (file,), (), file.findings))
-    taken = {
-        framework.label: first
+    single = [name for name in names if name not in in_shards and not is_training_state(name) and not is_index(name)]
+    found = [name for name in single if is_of_transformers(name) or name.endswith(".safetensors")]
+    if not found and not sets:  # then what other libraries call their weights
+        found = [name for name in single if name.endswith(SUFFIXES)]
+    sets += [WeightSet(file.name, (file,), (), file.findings) for file in (read_weight_file(folder / n) for n in found)]
+    orders = {
+        framework.label: [with_variant(name, variant) for name in framework.weight_files]
         for framework in frameworks.FRAMEWORKS.values()
-        if (first := next((name for name in framework.weight_files if name in names), None))
     }
+    orders["PEFT"] = list(ADAPTER)
+    taken = {label: next((name for name in order if name in names), None) for label, order in orders.items()}
     marked = [
         WeightSet(one.name, one.files, tuple(label for label, name in taken.items() if name == one.name), one.findings)
         for one in sets
     ]
-    order = [name for framework in frameworks.FRAMEWORKS.values() for name in framework.weight_files]
+    order = [name for names_of_one in orders.values() for name in names_of_one]
     marked.sort(key=lambda one: (order.index(one.name) if one.name in order else len(order), one.name))
     return tuple(marked)
 
 
-def _sharded(folder: Path, name: str, names: Sequence[str]) -> WeightSet:
-    content, problems = read_json(folder / name)
-    findings = list(problems)
-    listed = content.get("weight_map") if content is not None else None
-    if content is not None and not (
-        isinstance(listed, dict) and all(isinstance(shard, str) for shard in listed.values())
-    ):
-        what = "The index has no weight_map from names of tensors to names of files."
-        findings.append(Finding(ERROR, name, what, "Save the model again."))
-        listed = None
-    places: dict[str, str] = listed if isinstance(listed, dict) else {}
+def _indexed(name: str) -> str:
+    """Return the name that the weights would have in one file: ``model.safetensors`` of its index."""
+    return name.partition(".index.")[0]
+
+
+def _sharded(folder: Path, name: str, names: set[str]) -> WeightSet:
+    if problem := regular_file_problem(folder / name):
+        return WeightSet(name, (), (), (problem,))
+    index = read_index(folder / name)
+    findings = [Finding(ERROR, name, index.problem, "Save the model again.")] if index.problem else []
     shards, missing = [], []
-    for shard in sorted(set(places.values())):
-        if "/" in shard or "\\" in shard or shard in {"", ".", ".."} or "\0" in shard:
-            what = f"The index names {shard[:80]!r}, which lies outside of the folder. It was not opened."
+    for shard in index.files:
+        if not is_plain_name(shard):
+            what = f"The index names {visible(shard[:80])!r}, which lies outside of the folder. It was not opened."
             findings.append(Finding(ERROR, name, what, "Ask where the checkpoint comes from."))
         elif shard not in names and not (folder / shard).is_file():
             missing.append(shard)
@@ -134,15 +155,14 @@ def _sharded(folder: Path, name: str, names: Sequence[str]) -> WeightSet:
         findings.append(Finding(ERROR, name, what, "Download or save the checkpoint again, with all its shards."))
     for shard_file in shards:
         findings += shard_file.findings
-    findings += _compare(name, places, shards, set(missing), content or {})
+    findings += _compare(name, index, shards, complete=not missing)
     return WeightSet(name, tuple(shards), (), tuple(findings))
 
 
-def _compare(
-    name: str, places: dict[str, str], shards: list[WeightFile], missing: set[str], content: dict[str, Any]
-) -> list[Finding]:
+def _compare(name: str, index: ShardIndex, shards: list[WeightFile], *, complete: bool) -> list[Finding]:
     """Compare what an index says with what the shards hold."""
     findings: list[Finding] = []
+    places = {visible(tensor): visible(shard) for tensor, shard in index.places.items()}
     held = {(tensor.name, shard.name) for shard in shards for tensor in shard.tensors}
     readable = {shard.name for shard in shards if shard.tensors}
     if any(shard.format == KERAS for shard in shards):
@@ -155,12 +175,10 @@ def _compare(
     if unlisted and not absent:
         what = f"The index leaves out tensors that the shards hold: {_list(unlisted)}."
         findings.append(Finding(WARNING, name, what, "from_pretrained would not see them."))
-    metadata = content.get("metadata")
-    said = metadata.get("total_size") if isinstance(metadata, dict) else None
     total = sum(tensor.nbytes for shard in shards for tensor in shard.tensors)
-    complete = not missing and all(shard.format == SAFETENSORS and not shard.findings for shard in shards)
-    if type(said) is int and complete and said != total:
-        what = f"The index says that all tensors take {said:,} bytes; they take {total:,}."
+    sound = complete and all(shard.format == SAFETENSORS and not shard.findings for shard in shards)
+    if index.total_size is not None and sound and index.total_size != total:
+        what = f"The index says that all tensors take {index.total_size:,} bytes; they take {total:,}."
         findings.append(Finding(NOTE, name, what))
     return findings
 

@@ -12,14 +12,20 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from coursekit.facts.files.findings import ERROR, Finding
-from coursekit.facts.files.stored import LARGEST, StoredTensor, count_of
+from coursekit.facts.files.stored import LARGEST, StoredTensor, count_of, visible
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 LONGEST_HEADER = 100_000_000
 """Bytes; the library refuses longer ones."""
+LONGEST_READ = 32_000_000
+"""Bytes of a header that are read here; a hundred thousand tensors take some twelve millions."""
+MOST_TENSORS = 200_000
+"""Tensors of one file that are read; the largest models in one file have some ten thousand."""
+_MOST_PARTS = 4_000_000  # commas and colons: JSON of tiny parts takes fifty times its size in memory
 _LENGTH = 8  # bytes
+_SHORT = 60  # characters of a value that a finding repeats
 _NAMED = 3  # how many names a finding lists
 _METADATA = "__metadata__"
 _BITS = {
@@ -77,16 +83,21 @@ def read_header(path: Path) -> Header:
         file.seek(0)
         start = file.read(_LENGTH)
         length = int.from_bytes(start, "little")
-        if problem := _length_problem(len(start), length, size):
+        if problem := _length_problem(start, length, size):
             return Header(findings=(Finding(ERROR, path.name, *problem),), nbytes_read=len(start))
         raw = file.read(length)
+    if problem := _size_problem(raw):
+        return Header(findings=(Finding(ERROR, path.name, *problem),), nbytes_read=_LENGTH + length)
     read = _LENGTH + length
     data = size - read  # bytes
     try:
         entries, repeated = _parse(raw)
     except _BrokenError as broken:
         return Header(findings=(Finding(ERROR, path.name, str(broken), _DAMAGED),), nbytes_read=read)
-    findings = [Finding(ERROR, path.name, f"The header names {name!r} twice.", _DAMAGED) for name in repeated[:_NAMED]]
+    findings = [
+        Finding(ERROR, path.name, f"The header names {visible(name[:100])!r} twice.", _DAMAGED)
+        for name in repeated[:_NAMED]
+    ]
     metadata = _metadata(entries.pop(_METADATA, {}), path.name, findings)
     placed: list[tuple[int, int, StoredTensor]] = []
     wrong: list[str] = []
@@ -103,12 +114,19 @@ def read_header(path: Path) -> Header:
     return Header(tuple(tensor for *_, tensor in placed), metadata, tuple(findings), read)
 
 
+_TOO_MUCH = "No model needs that much: look at what wrote it."
 _DAMAGED = "The file is damaged or was not written by safetensors: save or download it again."
 
 
-def _length_problem(read: int, length: int, size: int) -> tuple[str, str] | None:
-    if read < _LENGTH:
+def _length_problem(start: bytes, length: int, size: int) -> tuple[str, str] | None:
+    if len(start) < _LENGTH:
         return f"The file has {size} bytes; the length of the header alone takes {_LENGTH}.", _DAMAGED
+    other_way = int.from_bytes(start, "big")
+    if _LENGTH + length > size and 1 < other_way <= size - _LENGTH:
+        return (
+            f"The length of its header is written the wrong way round: {other_way:,} bytes, the big end first.",
+            "A program on another kind of machine wrote it: save it again with the safetensors library.",
+        )
     if length > LONGEST_HEADER:
         return (
             f"The header claims to be {length:,} bytes long; {LONGEST_HEADER:,} are allowed.",
@@ -119,6 +137,19 @@ def _length_problem(read: int, length: int, size: int) -> tuple[str, str] | None
             f"The header claims to be {length:,} bytes long, but only {size - _LENGTH:,} follow: the file was cut off.",
             _DAMAGED,
         )
+    if length > LONGEST_READ:
+        return f"The header is {length:,} bytes long; {LONGEST_READ:,} are read here at most.", _TOO_MUCH
+    return None
+
+
+def _size_problem(raw: bytes) -> tuple[str, str] | None:
+    """Refuse a header that would take more time and memory than any model's, before it is parsed."""
+    tensors = raw.count(b'"data_offsets"')
+    if tensors > MOST_TENSORS:
+        return f"The header names {tensors:,} tensors; {MOST_TENSORS:,} are read here at most.", _TOO_MUCH
+    parts = raw.count(b",") + raw.count(b":") + raw.count(b"[") + raw.count(b"{")
+    if parts > _MOST_PARTS:
+        return f"The header consists of {parts:,} parts; {_MOST_PARTS:,} are read here at most.", _TOO_MUCH
     return None
 
 
@@ -154,33 +185,41 @@ def _metadata(value: Any, file: str, findings: list[Finding]) -> tuple[tuple[str
             Finding(ERROR, file, "The header's __metadata__ must map text to text, and does not.", _DAMAGED)
         )
         return ()
-    return tuple(value.items())
+    return tuple((visible(key), visible(item)) for key, item in value.items())
+
+
+def _short(value: Any) -> str:
+    """Return the beginning of a value's text; a whole number may have more digits than Python writes."""
+    try:
+        text = str(value)
+    except ValueError:
+        text = "a number of thousands of digits"
+    return visible(text if len(text) <= _SHORT else f"{text[:_SHORT]}…")
 
 
 def _tensor(name: str, entry: Any, file: str) -> tuple[int, int, StoredTensor]:
     """Return where a tensor's numbers start and end, counted from the end of the header, and the tensor."""
-    shown = repr(name[:100])
+    shown = repr(visible(name[:100]))
     if not isinstance(entry, dict):
         raise _BrokenError(f"The entry of {shown} is no JSON object.")
     dtype, shape, offsets = (entry.get(key) for key in ("dtype", "shape", "data_offsets"))
     if not isinstance(dtype, str) or dtype not in _BITS:
-        raise _BrokenError(f"{shown} has the dtype {str(dtype)[:40]!r}, which the format does not know.")
+        raise _BrokenError(f"{shown} has the dtype {_short(dtype)!r}, which the format does not know.")
     count = count_of(shape)
     if count is None or not isinstance(shape, list):
-        raise _BrokenError(f"{shown} has an impossible shape: {str(shape)[:60]}.")
+        raise _BrokenError(f"{shown} has an impossible shape: {_short(shape)}.")
     if (
         not isinstance(offsets, list)
         or [type(offset) for offset in offsets] != [int, int]
         or not 0 <= offsets[0] <= offsets[1] < LARGEST
     ):
-        raise _BrokenError(f"{shown} has impossible data offsets: {str(offsets)[:60]}.")
+        raise _BrokenError(f"{shown} has impossible data offsets: {_short(offsets)}.")
     start, end = offsets
     label, bits = _BITS[dtype]
     if count * bits != (end - start) * 8:
-        raise _BrokenError(
-            f"{shown} has {end - start:,} bytes, but its shape {shape} in {label} takes {-(-count * bits // 8):,}."
-        )
-    return start, end, StoredTensor(name, tuple(shape), label, end - start, file)
+        takes = f"its shape {_short(shape)} in {label} takes {-(-count * bits // 8):,}"
+        raise _BrokenError(f"{shown} has {end - start:,} bytes, but {takes}.")
+    return start, end, StoredTensor(visible(name), tuple(shape), label, end - start, file)
 
 
 def _layout(placed: list[tuple[int, int, StoredTensor]], data: int, file: str, *, complete: bool) -> list[Finding]:
