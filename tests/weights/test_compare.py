@@ -51,7 +51,7 @@ def tensor(facts, name):
 
 def test_figures_are_those_that_numpy_gives_in_double_precision(pretrained, two):
     for name, value in pretrained.named_parameters():
-        numbers, exact = tensor(two, name).numbers[1], value.detach().double().numpy()
+        numbers, exact = tensor(two, name).statistics[1], value.detach().double().numpy()
         assert numbers.mean == pytest.approx(exact.mean(), rel=1e-5, abs=1e-8)
         assert numbers.std == pytest.approx(exact.std(), rel=1e-5)
         assert (numbers.smallest, numbers.largest) == (exact.min(), exact.max())
@@ -63,8 +63,8 @@ def test_a_histogram_is_numpys_but_for_numbers_on_the_border_of_two_bins(pretrai
     exact = pretrained.encoder.layer[0].attention.self.query.weight.detach().double().numpy()
     counts, _ = np.histogram(exact, bins=BINS, range=(found.low, found.high))
 
-    assert np.abs(counts - found.numbers[1].counts).sum() <= exact.size * 1e-4
-    assert found.numbers[1].below == pytest.approx((exact < found.low).sum(), abs=1)
+    assert np.abs(counts - found.statistics[1].counts).sum() <= exact.size * 1e-4
+    assert found.statistics[1].below == pytest.approx((exact < found.low).sum(), abs=1)
 
 
 def test_a_picture_holds_the_means_of_blocks(pretrained, two):
@@ -72,22 +72,22 @@ def test_a_picture_holds_the_means_of_blocks(pretrained, two):
     exact = pretrained.encoder.layer[0].intermediate.dense.weight.detach().double().numpy()
     blocks = exact.reshape(64, 24, 64, 6).mean(axis=(1, 3))
 
-    assert found.numbers[1].picture == pytest.approx(blocks, abs=1e-7)
-    assert tensor(two, "encoder.layer.0.intermediate.dense.bias").numbers[1].picture is None
+    assert found.statistics[1].block_means == pytest.approx(blocks, abs=1e-7)
+    assert tensor(two, "encoder.layer.0.intermediate.dense.bias").statistics[1].block_means is None
 
 
 def test_a_small_matrix_is_shown_number_by_number():
     found = tensor(weight_facts({"model": bert()}), "embeddings.token_type_embeddings.weight")
-    assert found.numbers[0].picture.shape == (2, 48)
+    assert found.statistics[0].block_means.shape == (2, 48)
 
 
 def test_trained_position_embeddings_have_bands_and_random_ones_noise(two):
     def likeness_of_neighbours(picture):
         return np.mean([np.corrcoef(above, below)[0, 1] for above, below in pairwise(picture)])
 
-    random, trained = tensor(two, "embeddings.position_embeddings.weight").numbers
-    assert abs(likeness_of_neighbours(random.picture)) < 0.1
-    assert likeness_of_neighbours(trained.picture) > 0.5
+    random, trained = tensor(two, "embeddings.position_embeddings.weight").statistics
+    assert abs(likeness_of_neighbours(random.block_means)) < 0.1
+    assert likeness_of_neighbours(trained.block_means) > 0.5
 
 
 def test_differences_are_those_of_the_numbers():
@@ -155,7 +155,7 @@ def test_other_types_of_numbers(dtype):
     exact = model.pooler.dense.weight.detach().double().numpy()
 
     assert found.dtypes == (str(dtype).removeprefix("torch."),)
-    assert found.numbers[0].std == pytest.approx(exact.std(), rel=1e-5)
+    assert found.statistics[0].std == pytest.approx(exact.std(), rel=1e-5)
 
 
 def test_tensors_of_every_rank_are_counted():
@@ -172,12 +172,12 @@ def test_tensors_of_every_rank_are_counted():
     assert facts.parameters == 1 + 5 + 12 + 24 + 24
     for found, value in zip(facts.tensors, model(2).parameters(), strict=True):
         exact = value.detach().double().numpy()
-        assert found.numbers[1].counts.sum() == exact.size
-        assert (found.numbers[1].picture is None) == (exact.ndim < 2 or not exact.size)
+        assert found.statistics[1].counts.sum() == exact.size
+        assert (found.statistics[1].block_means is None) == (exact.ndim < 2 or not exact.size)
         if exact.size:
-            assert found.numbers[1].mean == pytest.approx(exact.mean())
+            assert found.statistics[1].mean == pytest.approx(exact.mean())
             assert found.differences[0].largest == pytest.approx((exact / 2).max())
-    assert facts.tensors[0].numbers[0].constant
+    assert facts.tensors[0].statistics[0].constant
 
 
 def test_nan_and_infinity_are_counted_and_left_out():
@@ -187,16 +187,16 @@ def test_nan_and_infinity_are_counted_and_left_out():
         model.pooler.dense.weight[47, 47] = -math.inf
         model.pooler.dense.bias[:] = math.nan
     facts = weight_facts({"ill": model, "well": bert()})
-    ill, well = tensor(facts, "pooler.dense.weight").numbers
+    ill, well = tensor(facts, "pooler.dense.weight").statistics
     exact = model.pooler.dense.weight.detach().double().numpy()
     finite = exact[np.isfinite(exact)]
 
     assert (ill.nans, ill.infinities, well.nans) == (3, 1, 0)
     assert ill.std == pytest.approx(finite.std(), rel=1e-5)
     assert ill.counts.sum() + ill.below + ill.above == finite.size
-    assert np.isnan(ill.picture).sum() == 4
+    assert np.isnan(ill.block_means).sum() == 4
     assert not tensor(facts, "pooler.dense.weight").differences[0].identical
-    empty = tensor(facts, "pooler.dense.bias").numbers[0]
+    empty = tensor(facts, "pooler.dense.bias").statistics[0]
     assert empty.nans == 48
     assert math.isnan(empty.mean)
     assert empty.counts.sum() == 0
@@ -206,11 +206,26 @@ def test_numbers_too_large_for_the_squares_of_float32():
     model = bert()
     with torch.no_grad():
         model.pooler.dense.weight[:] = 3e38 * torch.linspace(-1, 1, 48 * 48).reshape(48, 48)
-    numbers = tensor(weight_facts({"model": model}), "pooler.dense.weight").numbers[0]
+    numbers = tensor(weight_facts({"model": model}), "pooler.dense.weight").statistics[0]
     exact = model.pooler.dense.weight.detach().double().numpy()
 
     assert numbers.std == pytest.approx(exact.std(), rel=1e-5)
     assert numbers.counts.sum() + numbers.below + numbers.above == exact.size
+
+
+@pytest.mark.parametrize("offset", [1e3, 1e5, 1e6])
+def test_small_numbers_around_a_large_one(offset):
+    model = bert()
+    with torch.no_grad():
+        model.embeddings.word_embeddings.weight[:] = offset + torch.randn(1500, 48)
+    found = tensor(weight_facts({"model": model}), "embeddings.word_embeddings.weight")
+    exact = model.embeddings.word_embeddings.weight.detach().double().numpy()
+    counts, _ = np.histogram(exact, bins=BINS, range=(found.low, found.high))
+
+    assert found.statistics[0].mean == pytest.approx(exact.mean(), rel=1e-9)
+    assert found.statistics[0].std == pytest.approx(exact.std(), rel=1e-5)
+    assert np.abs(counts - found.statistics[0].counts).sum() <= exact.size * 0.1
+    assert (counts > 0).sum() > BINS / 2
 
 
 def test_initializers_are_those_of_the_models_own_code():
@@ -236,7 +251,7 @@ def test_a_new_model_is_distributed_as_its_initializers_say(model):
 
     assert drawn
     for found in drawn:
-        numbers, initializer = found.numbers[0], found.initializers[0]
+        numbers, initializer = found.statistics[0], found.initializers[0]
         bounds = np.linspace(found.low, found.high, BINS + 1)
         middles = (bounds[1:] + bounds[:-1]) / 2
         expected = np.array(initializer.density(middles)) * (bounds[1] - bounds[0])

@@ -58,7 +58,7 @@ def test_two_models_have_the_same_names_whatever_keras_calls_them(bert):
 def test_weights_are_drawn_from_the_truncated_normal_that_is_named(bert):
     facts = weight_facts({"model": bert(initializer_range=0.05)})
     tensor = next(found for found in facts.tensors if found.name.endswith("word_embeddings/weight"))
-    initializer, numbers = tensor.initializers[0], tensor.numbers[0]
+    initializer, numbers = tensor.initializers[0], tensor.statistics[0]
 
     assert initializer.kind == "truncated normal"
     assert (initializer.spread, initializer.cut) == pytest.approx((0.05, 0.1))
@@ -85,9 +85,9 @@ def test_figures_are_those_that_numpy_gives(bert):
     facts = weight_facts({"model": model})
     for tensor, weight in zip(facts.tensors, model.weights, strict=True):
         exact = weight.numpy().astype(np.float64)
-        assert tensor.numbers[0].mean == pytest.approx(exact.mean(), abs=1e-8)
-        assert tensor.numbers[0].std == pytest.approx(exact.std(), rel=1e-5, abs=1e-12)
-        assert not math.isnan(tensor.numbers[0].largest)
+        assert tensor.statistics[0].mean == pytest.approx(exact.mean(), abs=1e-8)
+        assert tensor.statistics[0].std == pytest.approx(exact.std(), rel=1e-5, abs=1e-12)
+        assert not math.isnan(tensor.statistics[0].largest)
 
 
 @pytest.mark.parametrize(

@@ -12,11 +12,13 @@ from typing import TYPE_CHECKING, Any
 from coursekit import frameworks
 from coursekit.errors import CourseError
 from coursekit.facts.files.tensor_names import group_of, shape_text
-from coursekit.facts.weights.statistics import Difference, Numbers, tally
+from coursekit.facts.weights.statistics import tensor_statistics
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
+    from coursekit.facts.weights.differences import TensorDifference
+    from coursekit.facts.weights.statistics import TensorStatistics
     from coursekit.frameworks import Framework, Parameter
     from coursekit.frameworks.initializers import Initializer
 
@@ -46,7 +48,7 @@ class ComparedTensor:
         The type of its numbers in each model.
     low, high
         The range of its histograms.
-    numbers
+    statistics
         What its numbers are in each model.
     differences
         How far each two models are apart, in the order (0, 1), (0, 2), (1, 2).
@@ -62,8 +64,8 @@ class ComparedTensor:
     dtypes: tuple[str, ...]
     low: float
     high: float
-    numbers: tuple[Numbers, ...]
-    differences: tuple[Difference, ...]
+    statistics: tuple[TensorStatistics, ...]
+    differences: tuple[TensorDifference, ...]
     initializers: tuple[Initializer | None, ...]
 
 
@@ -125,7 +127,7 @@ def weight_facts(models: Mapping[str, Any]) -> WeightFacts:
     initializers = _initializers(framework, models)
     # NumPy lets the other core work while it counts.
     with ThreadPoolExecutor(min(2, os.cpu_count() or 1)) as workers:
-        tallies = list(workers.map(lambda row: tally(row, side=max(side, 1)), rows))
+        results = list(workers.map(lambda row: tensor_statistics(row, side=max(side, 1)), rows))
     tensors = tuple(
         ComparedTensor(
             name=row[0].name,
@@ -136,11 +138,11 @@ def weight_facts(models: Mapping[str, Any]) -> WeightFacts:
             dtypes=tuple(parameter.dtype for parameter in row),
             low=result.low,
             high=result.high,
-            numbers=result.numbers,
+            statistics=result.statistics,
             differences=result.differences,
             initializers=tuple(known.get(row[0].name) for known in initializers),
         )
-        for row, result in zip(rows, tallies, strict=True)
+        for row, result in zip(rows, results, strict=True)
     )
     return WeightFacts(
         labels=tuple(models),

@@ -20,12 +20,12 @@ def draw(labels: Sequence[str], tensor: ComparedTensor) -> Any:
     """Return a matplotlib ``Figure`` of ``tensor`` in the models that ``labels`` name."""
     from matplotlib.figure import Figure
 
-    labelled = zip(labels, tensor.numbers, strict=True)
-    drawn = [(label, one.picture) for label, one in labelled if one.picture is not None]
+    labelled = zip(labels, tensor.statistics, strict=True)
+    drawn = [(label, one.block_means) for label, one in labelled if one.block_means is not None]
     figure = Figure(figsize=(5 + 2.6 * len(drawn), 3.2), layout="constrained")
     axes = figure.subplots(1, 1 + len(drawn), width_ratios=[2, *[1] * len(drawn)], squeeze=False)[0]
     edges = np.linspace(tensor.low, tensor.high, BINS + 1)  # (BINS + 1,)
-    for label, numbers in zip(labels, tensor.numbers, strict=True):
+    for label, numbers in zip(labels, tensor.statistics, strict=True):
         axes[0].stairs(numbers.counts / max(tensor.count, 1), edges, label=label, fill=False, linewidth=1.5)
     middles = (edges[1:] + edges[:-1]) / 2
     for curve in dict.fromkeys(one for one in tensor.initializers if one is not None and one.kind != "constant"):
@@ -44,7 +44,7 @@ def draw(labels: Sequence[str], tensor: ComparedTensor) -> Any:
 
 def colour_limit(tensor: ComparedTensor) -> float:
     """Return the end of the colour scale: what 99 of 100 blocks of all models stay below, in absolute value."""
-    pictures = [one.picture.ravel() for one in tensor.numbers if one.picture is not None]
+    pictures = [one.block_means.ravel() for one in tensor.statistics if one.block_means is not None]
     blocks = np.concatenate(pictures) if pictures else np.zeros(1, np.float32)  # (blocks of all models,)
     sizes = np.abs(blocks[np.isfinite(blocks)])
     return float(np.percentile(sizes, 99)) if sizes.size and sizes.any() else 1.0

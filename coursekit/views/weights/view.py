@@ -62,7 +62,9 @@ class WeightComparison(Explorer[WeightFacts]):
             )
         spreads = (f"{label} {_spread(facts.tensors, place):.3f}" for place, label in enumerate(facts.labels))
         lines.append(f"standard deviation of the matrices: {', '.join(spreads)}")
-        broken = [tensor.name for tensor in facts.tensors if any(one.nans or one.infinities for one in tensor.numbers)]
+        broken = [
+            tensor.name for tensor in facts.tensors if any(one.nans or one.infinities for one in tensor.statistics)
+        ]
         if broken:
             lines.append(f"not all numbers are finite in {_listed(broken[:3])}" + (" and others" if broken[3:] else ""))
         return "\n".join(lines)
@@ -105,10 +107,10 @@ class WeightComparison(Explorer[WeightFacts]):
             return ""
         limit = colour_limit(tensor)
         pictures = []
-        for label, numbers in zip(self.facts.labels, tensor.numbers, strict=True):
-            if numbers.picture is None:
+        for label, numbers in zip(self.facts.labels, tensor.statistics, strict=True):
+            if numbers.block_means is None:
                 continue
-            codes = colour_indices(numbers.picture, limit, signed=True)
+            codes = colour_indices(numbers.block_means, limit, signed=True)
             cell = tuple(max(1, _PICTURE_PIXELS // size) for size in reversed(codes.shape))
             drawn = image(codes, signed=True, description=f"{tensor.name} of {label}", cell=(cell[0], cell[1]))
             pictures.append(f"<td><p>{text(label)}</p>{drawn}</td>")
@@ -126,13 +128,13 @@ class WeightComparison(Explorer[WeightFacts]):
         offset = 0
         rows = []
         for place, tensor in enumerate(facts.tensors):
-            for model, numbers in enumerate(tensor.numbers):
+            for model, numbers in enumerate(tensor.statistics):
                 highest = numbers.counts.max()
                 bars[place, model] = np.rint(numbers.counts * (_LEVELS / highest)) if highest else 0
             picture = None
-            if tensor.numbers[0].picture is not None:
+            if tensor.statistics[0].block_means is not None:
                 limit = colour_limit(tensor)
-                codes = [colour_indices(one.picture, limit, signed=True) for one in tensor.numbers]  # type: ignore[arg-type]
+                codes = [colour_indices(one.block_means, limit, signed=True) for one in tensor.statistics]  # type: ignore[arg-type]
                 picture = [offset, *codes[0].shape, limit, *_block(tensor)]
                 offset += sum(code.size for code in codes)
                 pictures += [code.ravel() for code in codes]
@@ -175,7 +177,7 @@ class WeightComparison(Explorer[WeightFacts]):
                     "highest": int(one.counts.max()) / tensor.count if tensor.count else 0,
                     "constant": one.constant,
                 }
-                for one in tensor.numbers
+                for one in tensor.statistics
             ],
             "differences": [
                 [pair.first, pair.second, pair.identical, *map(_finite, (pair.largest, pair.rms, pair.cosine))]
@@ -250,9 +252,9 @@ def _spread(tensors: Iterable[ComparedTensor], place: int) -> float:
     """
     count = total = squares = 0.0
     for tensor in tensors:
-        if tensor.numbers[place].picture is None:
+        if tensor.statistics[place].block_means is None:
             continue
-        numbers = tensor.numbers[place]
+        numbers = tensor.statistics[place]
         finite = tensor.count - numbers.nans - numbers.infinities
         if finite:
             count += finite
@@ -263,7 +265,7 @@ def _spread(tensors: Iterable[ComparedTensor], place: int) -> float:
 
 def _most_telling(tensors: Iterable[ComparedTensor]) -> ComparedTensor | None:
     """Return the position embeddings, whose bands tell a trained model from a new one, or the first matrix."""
-    matrices = [tensor for tensor in tensors if tensor.numbers[0].picture is not None]
+    matrices = [tensor for tensor in tensors if tensor.statistics[0].block_means is not None]
     named = [
         tensor for tensor in matrices if "position_embeddings" in tensor.name or tensor.name.endswith("wpe.weight")
     ]
@@ -272,7 +274,7 @@ def _most_telling(tensors: Iterable[ComparedTensor]) -> ComparedTensor | None:
 
 def _block(tensor: ComparedTensor) -> tuple[int, int]:
     """Return about how many rows and columns of a matrix stand in one square of its picture."""
-    picture = tensor.numbers[0].picture
+    picture = tensor.statistics[0].block_means
     if picture is None:
         return 1, 1
     rows = tensor.shape[0]

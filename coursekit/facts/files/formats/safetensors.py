@@ -21,7 +21,7 @@ LONGEST_HEADER = 100_000_000
 """Bytes; the library refuses longer ones."""
 LONGEST_READ = 32_000_000
 """Bytes of a header that are read here; a hundred thousand tensors take some twelve millions."""
-MOST_TENSORS = 200_000
+MOST_TENSORS = 100_000
 """Tensors of one file that are read; the largest models in one file have some ten thousand."""
 _MOST_PARTS = 4_000_000  # commas and colons: JSON of tiny parts takes fifty times its size in memory
 _LENGTH = 8  # bytes

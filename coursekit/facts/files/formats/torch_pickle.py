@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 LONGEST = 32_000_000
 """Bytes of a pickle that are read; the numbers of the tensors are not among them."""
-MOST_TENSORS = 200_000
+MOST_TENSORS = 100_000
 """Tensors that are listed; the largest models in one file have some ten thousand."""
 _DEEPEST = 6  # containers in containers: a training checkpoint keeps its state dictionary one or two levels down
 _LONGEST_KEY = 300  # characters
