@@ -17,7 +17,20 @@ TENSORFLOW = (SAFETENSORS, SAFETENSORS + INDEX, H5, H5 + INDEX)
 """What ``from_pretrained`` looks for in TensorFlow, the preferred one first."""
 ADAPTER = ("adapter_model.safetensors", "adapter_model.bin")
 """What PEFT looks for, the preferred one first."""
-SUFFIXES = (".safetensors", ".bin", ".h5", ".pt", ".pth", ".ckpt", ".gguf", ".onnx", ".msgpack", ".npz", ".keras")
+SUFFIXES = (
+    ".safetensors",
+    ".bin",
+    ".h5",
+    ".pt",
+    ".pth",
+    ".ckpt",
+    ".gguf",
+    ".onnx",
+    ".msgpack",
+    ".npz",
+    ".keras",
+    ".ot",
+)
 """How the names of weight files end, those of other libraries included."""
 
 _OF_TRANSFORMERS = re.compile(r"(model|pytorch_model|tf_model|adapter_model)([.-].*)?\.(safetensors|bin|h5)")

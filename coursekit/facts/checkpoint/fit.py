@@ -8,14 +8,14 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from coursekit.frameworks.buildable import NoModelError
 from coursekit.frameworks.from_settings import expected_tensors
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Collection, Iterable, Mapping
 
     from coursekit.facts.files.stored import StoredTensor
     from coursekit.frameworks.expected_tensors import ExpectedTensors
@@ -82,7 +82,13 @@ class Fit:
         return self.compared and not (self.missing or self.surplus or self.mismatched)
 
 
-def fit(settings: Mapping[str, Any], tensors: Iterable[StoredTensor], *, keras_names: bool) -> Fit:
+def fit(
+    settings: Mapping[str, Any],
+    tensors: Iterable[StoredTensor],
+    *,
+    keras_names: bool,
+    unchecked: Collection[str] = (),
+) -> Fit:
     """Compare the content of a ``config.json`` with the tensors of a weight file.
 
     Parameters
@@ -93,12 +99,45 @@ def fit(settings: Mapping[str, Any], tensors: Iterable[StoredTensor], *, keras_n
         What the weight file, or all shards together, hold.
     keras_names
         Whether they have TensorFlow's names; otherwise PyTorch's.
+    unchecked
+        Names of tensors whose shape is not known, since they are packed.
     """
+    whole = {key: value for key, value in settings.items() if key != "pruned_heads"}
     try:
-        expected = expected_tensors(settings, keras_names=keras_names)
+        expected = expected_tensors(whole, keras_names=keras_names)
     except NoModelError as error:
         return Fit(reason=str(error))
-    return compare(expected, tensors, keras_names=keras_names)
+    found = compare(expected, tensors, keras_names=keras_names, unchecked=unchecked)
+    return _without_pruned(found, settings) if settings.get("pruned_heads") else found
+
+
+def _without_pruned(found: Fit, settings: Mapping[str, Any]) -> Fit:
+    """Return a comparison in which the layers that lost attention heads may have smaller matrices.
+
+    transformers 4 prunes the model that it builds by the config's ``pruned_heads`` before it loads the weights.
+    """
+    heads, pruned = settings.get("num_attention_heads"), settings["pruned_heads"]
+    if type(heads) is not int or heads <= 0 or not isinstance(pruned, dict):
+        return found
+    left = {
+        str(layer): heads - len(set(gone))
+        for layer, gone in pruned.items()
+        if isinstance(gone, list) and _are_int(gone)
+    }
+
+    def explained(one: Mismatch) -> bool:
+        layer = re.search(r"(?:layer|layers|h)\.(\d+)\.", one.name)
+        other = [pair for pair in zip(one.stored, one.called_for, strict=False) if pair[0] != pair[1]]
+        if layer is None or len(one.stored) != len(one.called_for) or len(other) != 1:
+            return False
+        return other[0][0] * heads == other[0][1] * left.get(layer[1], heads)
+
+    mismatched = tuple(one for one in found.mismatched if not explained(one))
+    return replace(found, mismatched=mismatched, matching=found.matching + len(found.mismatched) - len(mismatched))
+
+
+def _are_int(values: list[Any]) -> bool:
+    return all(type(value) is int for value in values)
 
 
 def _plain(name: str, *, keras_names: bool) -> str:
@@ -109,7 +148,9 @@ def _plain(name: str, *, keras_names: bool) -> str:
     return name.partition("/")[2] if name.startswith("tf_") else name
 
 
-def compare(expected: ExpectedTensors, tensors: Iterable[StoredTensor], *, keras_names: bool) -> Fit:
+def compare(
+    expected: ExpectedTensors, tensors: Iterable[StoredTensor], *, keras_names: bool, unchecked: Collection[str] = ()
+) -> Fit:
     """Compare what a model expects with the tensors of a weight file; see :func:`fit`."""
     stored: dict[str, tuple[int, ...] | None] = {}  # None where the tensor is split or joined on its way
     in_file = {}  # the name in the file for each name that it gets here
@@ -119,7 +160,7 @@ def compare(expected: ExpectedTensors, tensors: Iterable[StoredTensor], *, keras
         place = expected.place(plain)
         renamed += place.names != (plain,)
         for name in place.names:
-            stored[name] = None if place.reshaped else tensor.shape
+            stored[name] = None if place.reshaped or tensor.name in unchecked else tensor.shape
             in_file[name] = tensor.name
     names, prefix = _with_prefix(expected, stored)
     placed = {name: stored[original] for original, name in names.items()}

@@ -5,30 +5,37 @@ Only headers of weight files are read. Nothing that lies in a checkpoint is run.
 
 from __future__ import annotations
 
-from collections import Counter
 from contextlib import suppress
-from dataclasses import dataclass
-from math import prod
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from coursekit.errors import CourseError, did_you_mean
+from coursekit.facts.checkpoint.adapter import ADAPTER_CONFIG, Adapter, read_adapter
 from coursekit.facts.checkpoint.fit import Fit, fit
+from coursekit.facts.checkpoint.layouts import Layout, recognize
+from coursekit.facts.checkpoint.loading import about_sets, dtype_finding, format_finding
+from coursekit.facts.checkpoint.quantized import Quantization, quantization
 from coursekit.facts.config.annotation import ConfigFile, annotate
 from coursekit.facts.files.findings import ERROR, NOTE, WARNING, Finding, by_severity
+from coursekit.facts.files.formats.others import known_by_name
+from coursekit.facts.files.formats.weight_file import KERAS, SAFETENSORS, TORCH_PICKLE, TORCH_ZIP, UNKNOWN
 from coursekit.facts.files.json import read_json
 from coursekit.facts.files.locate import CONFIG_NAME, MODEL_TYPE, WEIGHT_FILE, locate
+from coursekit.facts.files.stored import visible
 from coursekit.facts.files.tensor_names import shape_text
 from coursekit.facts.files.weight_sets import WeightSet, read_weight_sets
 from coursekit.hub.staging import cache_folder
 
 if TYPE_CHECKING:
     import os
+    from collections.abc import Collection
 
     from coursekit.facts.files.locate import Source
 
 _MOST_FILES = 500
 _ROLES = {
+    ADAPTER_CONFIG: "adapter: its base model, its rank and what it is put on",
     CONFIG_NAME: "config: the sizes and choices that the model is built from",
     "generation_config.json": "how the model writes text, for models that do",
     "tokenizer.json": "tokenizer: from text to input IDs",
@@ -50,11 +57,8 @@ _ROLES = {
 }
 _ENDINGS = {
     ".index.json": "index: which file holds which tensor",
-    ".safetensors": "weights: the state dictionary",
-    ".bin": "weights: the state dictionary",
-    ".h5": "weights: the state dictionary",
+    ".safetensors": "weights",
     ".py": "code; it was not run",
-    ".onnx": "the model for ONNX, which this course does not read",
     ".md": "text",
     ".txt": "text",
     ".json": "settings",
@@ -90,6 +94,12 @@ class CheckpointFacts:
         For each set of weights, how it fits the config; None where there is nothing to compare.
     findings
         What is wrong or worth knowing, the worst first.
+    quantizations
+        For each set of weights, how it was made smaller; None where it was not.
+    adapter
+        What the folder adds to a base model, or None where it is no adapter.
+    layout
+        What kind of folder it is where it is no checkpoint of transformers, else None.
     """
 
     source: str
@@ -99,6 +109,9 @@ class CheckpointFacts:
     weights: tuple[WeightSet, ...]
     fits: tuple[Fit | None, ...]
     findings: tuple[Finding, ...]
+    quantizations: tuple[Quantization | None, ...] = ()
+    adapter: Adapter | None = None
+    layout: Layout | None = None
 
     @property
     def fits_together(self) -> bool | None:
@@ -107,7 +120,7 @@ class CheckpointFacts:
         return first.perfect if first is not None and first.compared else None
 
 
-def checkpoint_facts(source: str | os.PathLike[str]) -> CheckpointFacts:
+def checkpoint_facts(source: str | os.PathLike[str], *, variant: str | None = None) -> CheckpointFacts:
     """Return what lies in a folder, in the folder of one weight file, or in the cache under an id.
 
     What is broken becomes a finding, and the rest is still read.
@@ -116,6 +129,8 @@ def checkpoint_facts(source: str | os.PathLike[str]) -> CheckpointFacts:
     ----------
     source
         A folder, a weight file, or an id in the Hugging Face cache.
+    variant
+        The variant of the weights that ``from_pretrained`` is told to take, such as ``fp16``.
 
     Raises
     ------
@@ -132,26 +147,69 @@ def checkpoint_facts(source: str | os.PathLike[str]) -> CheckpointFacts:
     if CONFIG_NAME in names or f"{CONFIG_NAME}/" in names:
         settings, problems = read_json(folder / CONFIG_NAME)
         findings += problems
-    elif only is None:
-        what = "There is no config.json, so nothing says how the model is built."
-        findings.append(Finding(ERROR, "", what, "Save the model with save_pretrained, which writes both."))
     if settings is not None:
         config, problems = annotate(settings, CONFIG_NAME)
         findings += problems
-    weights = read_weight_sets(folder, only, [file.name.removesuffix("/") for file in files])
+    adapter = None
+    if ADAPTER_CONFIG in names and only is None:
+        adapter, problems = read_adapter(folder)
+        findings += problems
+    weights = read_weight_sets(folder, only, [file.name.removesuffix("/") for file in files], variant=variant)
+    layout = None
+    if only is None and adapter is None and (config is None or not any(one.tensors for one in weights)):
+        layout = recognize(folder, names)
+    if CONFIG_NAME not in names and adapter is None and layout is None and only is None:
+        what = "There is no config.json, so nothing says how the model is built."
+        findings.append(Finding(ERROR, "", what, "Save the model with save_pretrained, which writes both."))
     fits: list[Fit | None] = []
+    packed: list[Quantization | None] = []
     for one in weights:
         findings += one.findings
+        packed.append(quantization(settings, one.tensors) if one.tensors else None)
         compared = None
-        if settings is not None and one.tensors:
-            compared = fit(settings, one.tensors, keras_names=one.keras_names)
+        if settings is not None and one.tensors and not (adapter is not None and "PEFT" in one.taken_by):
+            compared = _fit(settings, one, packed[-1])
             findings += _fit_findings(compared, one)
-            findings += _dtype_finding(settings, one)
+            findings += [] if packed[-1] is not None else dtype_finding(settings, one)
+            findings += format_finding(one)
         fits.append(compared)
-    findings += _about_sets(weights)
+    if only is None and (layout is None or weights):
+        findings += about_sets(weights, variant)
     return CheckpointFacts(
-        only.name if only else place.shown, place.commit, files, config, weights, tuple(fits), by_severity(findings)
+        source=visible(only.name if only else place.shown),
+        commit=place.commit,
+        files=tuple(_with_role(file, weights, names) for file in files),
+        config=config,
+        weights=weights,
+        fits=tuple(fits),
+        findings=by_severity(findings),
+        quantizations=tuple(packed),
+        adapter=adapter,
+        layout=layout,
     )
+
+
+def _fit(settings: dict[str, Any], weights: WeightSet, packed: Quantization | None) -> Fit:
+    """Compare config and weights; those of a quantizer as they would be unpacked."""
+    if packed is None:
+        return fit(settings, weights.tensors, keras_names=weights.keras_names)
+    return fit(settings, packed.tensors, keras_names=False, unchecked=packed.unchecked)
+
+
+def _with_role(file: CheckpointFile, weights: tuple[WeightSet, ...], names: Collection[str]) -> CheckpointFile:
+    """Return a file with what its content says that it is for; a name such as ``.bin`` promises nothing."""
+    held = {one.name: one for found in weights for one in found.files}.get(file.name)
+    if held is not None and held.tensors:
+        role = "weights: the state dictionary"
+        if file.name.startswith("adapter_"):
+            role = "weights: the matrices that the adapter adds"
+    elif held is not None and held.format not in {SAFETENSORS, TORCH_ZIP, TORCH_PICKLE, KERAS, UNKNOWN}:
+        role = f"{held.format}; it was not opened"
+    elif held is None and not file.role and (other := known_by_name(file.name, names)) is not None:
+        role = f"{other.name}; it was not opened"
+    else:
+        return file
+    return replace(file, role=role)
 
 
 def _on_this_machine(value: Any) -> Source:
@@ -225,33 +283,6 @@ def _fit_findings(compared: Fit, weights: WeightSet) -> list[Finding]:
         what += f"{'has' if len(compared.surplus) == 1 else 'have'} no place in {compared.class_name}."
         found.append(Finding(WARNING, where, what, "from_pretrained would leave them out."))
     return found
-
-
-def _dtype_finding(settings: dict[str, Any], weights: WeightSet) -> list[Finding]:
-    said = settings.get("dtype") or settings.get("torch_dtype")
-    floating = Counter[str]()
-    for tensor in weights.tensors:
-        if tensor.dtype.startswith(("float", "bfloat")):
-            floating[tensor.dtype] += prod(tensor.shape)
-    if not isinstance(said, str) or not floating:
-        return []
-    stored = floating.most_common(1)[0][0]
-    if said.removeprefix("torch.") == stored:
-        return []
-    what = f"The config says {said[:40]}, and the numbers are {stored}."
-    return [Finding(WARNING, weights.name, what, "They are converted when the model is loaded.")]
-
-
-def _about_sets(weights: tuple[WeightSet, ...]) -> list[Finding]:
-    if not weights:
-        what = "There is no file with weights."
-        return [Finding(ERROR, "", what, "Save the model with save_pretrained, which writes both files.")]
-    if len(weights) == 1:
-        return []
-    names = ", ".join(one.name for one in weights)
-    return [
-        Finding(NOTE, "", f"The weights are here {len(weights)} times: {names}. One set is enough to load the model.")
-    ]
 
 
 def _tensors(count: int) -> str:

@@ -8,6 +8,7 @@ from coursekit.errors import reject_unknown
 from coursekit.facts.checkpoint.inspect import CheckpointFacts, checkpoint_facts
 from coursekit.facts.config.groups import ORDER
 from coursekit.facts.files.findings import NOTE, Finding
+from coursekit.facts.files.formats.weight_file import KERAS, SAFETENSORS, TORCH_PICKLE, TORCH_ZIP, UNKNOWN
 from coursekit.facts.files.tensor_names import group_of, shape_text
 from coursekit.views.page.explorer import Explorer
 from coursekit.views.page.units import bytes_text
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     import os
 
     from coursekit.facts.checkpoint.fit import Fit
+    from coursekit.facts.checkpoint.quantized import Quantization
     from coursekit.facts.files.weight_sets import WeightSet
 
 _SIZES = (
@@ -25,6 +27,7 @@ _SIZES = (
     ("attention heads", ("num_attention_heads", "n_heads", "n_head", "num_heads")),
     ("vocabulary", ("vocab_size",)),
 )
+_READ = (SAFETENSORS, TORCH_ZIP, TORCH_PICKLE, KERAS, UNKNOWN)
 _LISTED = 500  # tensors in the static face
 _NAMED = 20  # tensors that a finding about names lists in the static face
 
@@ -38,6 +41,8 @@ class CheckpointInspector(Explorer[CheckpointFacts]):
     ----------
     source
         A folder that ``save_pretrained`` wrote, one weight file, or an id in the Hugging Face cache.
+    variant
+        The variant of the weights that ``from_pretrained`` would be told to take, such as ``fp16``.
 
     Raises
     ------
@@ -52,9 +57,9 @@ class CheckpointInspector(Explorer[CheckpointFacts]):
     tag = "ck-checkpoint-inspector"
     stem = "checkpoint/view"
 
-    def __init__(self, source: str | os.PathLike[str], **unknown: Any) -> None:
-        reject_unknown(unknown, (), where="ck.CheckpointInspector")
-        self.facts = checkpoint_facts(source)
+    def __init__(self, source: str | os.PathLike[str], *, variant: str | None = None, **unknown: Any) -> None:
+        reject_unknown(unknown, ("variant",), where="ck.CheckpointInspector")
+        self.facts = checkpoint_facts(source, variant=variant)
 
     def summary(self) -> str:
         """Return the checkpoint's two files in a line each, then whether they fit."""
@@ -63,7 +68,10 @@ class CheckpointInspector(Explorer[CheckpointFacts]):
         if facts.config is not None:
             known = [facts.config.model_type, *(_said(name, value) for name, value in _sizes(facts))]
             lines.append(f"config.json: {', '.join(part for part in known if part)}")
-        lines += [f"{weights.name}: {_content(weights)}" for weights in facts.weights]
+        lines += [
+            f"{weights.name}: {_content(weights, packed)}"
+            for weights, packed in zip(facts.weights, facts.quantizations, strict=True)
+        ]
         lines.append(self._verdict()[1])
         lines += [f"{finding.severity}: {_sentence(finding)}" for finding in facts.findings if finding.severity != NOTE]
         return "\n".join(lines)
@@ -72,6 +80,11 @@ class CheckpointInspector(Explorer[CheckpointFacts]):
         """Return whether config and weights fit (``good``, ``bad`` or ``open``) and the sentence that says so."""
         facts = self.facts
         fit = facts.fits[0] if facts.fits else None
+        if facts.adapter is not None:
+            own = next((one.parameters for one in facts.weights if "PEFT" in one.taken_by), 0)
+            return "open", facts.adapter.sentence(own)
+        if facts.layout is not None:
+            return "open", f"{facts.layout.what} {facts.layout.remedy}"
         if facts.config is None or not facts.weights:
             missing = "config.json" if facts.config is None else "file with weights"
             return "open", f"There is no {missing} that could be read, so there is nothing to compare."
@@ -82,9 +95,12 @@ class CheckpointInspector(Explorer[CheckpointFacts]):
             )
         if fit.perfect:
             spare = ""
-            if fit.harmless:
+            if len(fit.harmless) == 1:
+                spare = f" One more, {fit.harmless[0]}, the model makes itself."
+            elif fit.harmless:
                 spare = f" {len(fit.harmless)} more, such as {fit.harmless[0]}, the model makes itself."
-            return "good", f"They fit: each of the {fit.matching:,} tensors has its place in {fit.class_name}.{spare}"
+            each = "the one tensor" if fit.matching == 1 else f"each of the {fit.matching:,} tensors"
+            return "good", f"They fit: {each} has its place in {fit.class_name}.{spare}{self._unpacking()}"
         parts = [
             f"{count:,} {what}"
             for count, what in (
@@ -94,7 +110,21 @@ class CheckpointInspector(Explorer[CheckpointFacts]):
             )
             if count
         ]
-        return "bad", f"They do not fit exactly. In {fit.class_name} {fit.matching:,} tensors fit; {', '.join(parts)}."
+        fits = f"{counted(fit.matching, 'tensor')} fit{'s' * (fit.matching == 1)}"
+        what = f"They do not fit exactly. In {fit.class_name} {fits}; {', '.join(parts)}."
+        return "bad", f"{what}{self._unpacking()}"
+
+    def _unpacking(self) -> str:
+        """Return how the first set of weights is unpacked, as a sentence, or an empty string."""
+        packed = self.facts.quantizations[0] if self.facts.quantizations else None
+        if packed is None:
+            return ""
+        count = counted(packed.packed, "matrix", "matrices")
+        is_one = packed.packed == 1
+        what = f" {count} {'is' if is_one else 'are'} packed ({packed.scheme.name}); {packed.scheme.unpacked_by}."
+        if packed.unchecked:
+            what += f" The shape{'' if is_one else 's'} of {len(packed.unchecked):,} cannot be told before that."
+        return what
 
     def payload(self) -> dict[str, Any]:
         """Return the files, the config, the findings and all tensors."""
@@ -112,7 +142,10 @@ class CheckpointInspector(Explorer[CheckpointFacts]):
             ],
             "files": [[file.name, file.nbytes, file.role] for file in facts.files],
             "findings": [[one.severity, one.where, one.what, one.remedy] for one in facts.findings],
-            "weights": [_weights_payload(one, fit) for one, fit in zip(facts.weights, facts.fits, strict=True)],
+            "weights": [
+                _weights_payload(one, fit, packed)
+                for one, fit, packed in zip(facts.weights, facts.fits, facts.quantizations, strict=True)
+            ],
         }
 
     def _config_card(self) -> dict[str, Any]:
@@ -154,8 +187,8 @@ class CheckpointInspector(Explorer[CheckpointFacts]):
             parts.append(
                 table(("Attribute", "Value", "Meaning"), rows_of_config, caption=caption[:1].upper() + caption[1:])
             )
-        for weights, fit in zip(facts.weights, facts.fits, strict=True):
-            parts.append(_static_weights(weights, fit))
+        for weights, fit, packed in zip(facts.weights, facts.fits, facts.quantizations, strict=True):
+            parts.append(_static_weights(weights, fit, packed))
         return "".join(parts)
 
 
@@ -176,12 +209,20 @@ def _said(name: str, value: str) -> str:
     return f"{value} {name}" if name.endswith("s") else f"{name} {value}"
 
 
-def _content(weights: WeightSet) -> str:
+def counted(count: int, singular: str, plural: str = "") -> str:
+    """Return a number of things in the right number: ``1 tensor``, ``2 tensors``."""
+    return f"{count:,} {singular if count == 1 else plural or singular + 's'}"
+
+
+def _content(weights: WeightSet, packed: Quantization | None = None) -> str:
     if not weights.tensors:
-        return "nothing that can be read"
+        return "nothing that can be read" if weights.format in {"", *_READ} else f"{weights.format}, not read here"
     shards = f" in {len(weights.files)} shards" if len(weights.files) > 1 else ""
+    parameters = counted(weights.parameters, "parameter")
+    if packed is not None:
+        parameters = f"{counted(packed.parameters, 'parameter')} when unpacked ({packed.scheme.name})"
     return (
-        f"{len(weights.tensors):,} tensors{shards}, {weights.parameters:,} parameters, "
+        f"{counted(len(weights.tensors), 'tensor')}{shards}, {parameters}, "
         f"{', '.join(weights.dtypes)}, {bytes_text(sum(tensor.nbytes for tensor in weights.tensors))}"
     )
 
@@ -190,14 +231,14 @@ def _sentence(finding: Finding) -> str:
     return f"{finding.where}: {finding.what}" if finding.where else finding.what
 
 
-def _weights_payload(weights: WeightSet, fit: Fit | None) -> dict[str, Any]:
+def _weights_payload(weights: WeightSet, fit: Fit | None, packed: Quantization | None) -> dict[str, Any]:
     return {
         "name": weights.name,
-        "format": weights.format,
+        "format": f"{weights.format} · {packed.scheme.name}" if packed is not None else weights.format,
         "shards": len(weights.files),
         "takenBy": weights.taken_by,
         "nbytes": weights.nbytes,
-        "parameters": weights.parameters,
+        "parameters": weights.parameters if packed is None else packed.parameters,
         "dtypes": weights.dtypes,
         "metadata": [list(pair) for file in weights.files[:1] for pair in file.metadata],
         "tensors": [
@@ -216,9 +257,9 @@ def _weights_payload(weights: WeightSet, fit: Fit | None) -> dict[str, Any]:
     }
 
 
-def _static_weights(weights: WeightSet, fit: Fit | None) -> str:
+def _static_weights(weights: WeightSet, fit: Fit | None, packed: Quantization | None) -> str:
     taken = f" Taken by from_pretrained of {' and '.join(weights.taken_by)}." if weights.taken_by else ""
-    parts = [f"<h4>{text(weights.name)}</h4><p>{text(_content(weights))}.{text(taken)}</p>"]
+    parts = [f"<h4>{text(weights.name)}</h4><p>{text(_content(weights, packed))}.{text(taken)}</p>"]
     if fit is not None and fit.compared and not fit.perfect:
         for what, names in (("Missing", fit.missing), ("Without a place", fit.surplus)):
             if names:
