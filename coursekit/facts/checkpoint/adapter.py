@@ -16,7 +16,8 @@ from coursekit.facts.files.findings import NOTE, WARNING, Finding
 from coursekit.facts.files.json import read_json
 from coursekit.facts.files.locate import CONFIG_NAME, locate
 from coursekit.facts.files.stored import visible
-from coursekit.frameworks.blueprint import NoBlueprintError, blueprint
+from coursekit.frameworks.buildable import NoModelError
+from coursekit.frameworks.from_settings import expected_tensors
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -129,7 +130,7 @@ def _base_parameters(base: str) -> int | None:
 
 def _parameters(settings: Mapping[str, Any]) -> int | None:
     try:
-        plan = blueprint(settings, keras_names=False)
-    except NoBlueprintError:
+        expected = expected_tensors(settings, keras_names=False)
+    except NoModelError:
         return None
-    return sum(prod(shape) for name, shape in plan.shapes.items() if name not in plan.tied)
+    return sum(prod(shape) for name, shape in expected.shapes.items() if name not in expected.tied)

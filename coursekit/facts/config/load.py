@@ -30,6 +30,7 @@ from coursekit.facts.files.locate import (
     locate,
     on_hub,
 )
+from coursekit.frameworks.buildable import NoModelError, check_buildable
 from coursekit.hub import lookup
 
 if TYPE_CHECKING:
@@ -205,6 +206,14 @@ def config_from(settings: Mapping[str, Any], source: Source, *, name: str) -> An
     """
     from transformers import CONFIG_MAPPING, AutoConfig
 
+    try:
+        check_buildable(settings)
+    except NoModelError as error:
+        raise CourseError(
+            f"{name} describes no model that can be built: {str(error).rstrip('.')}.",
+            why="each layer, label and setting takes memory before a single number is loaded.",
+            remedy="Correct the number in the file; the largest models have some hundred layers.",
+        ) from error
     model_type = settings.get("model_type")
     known = isinstance(model_type, str) and model_type in CONFIG_MAPPING
     try:
