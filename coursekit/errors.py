@@ -6,7 +6,10 @@ things: what is wrong, why that matters, and what to do now.
 
 from __future__ import annotations
 
+from traceback import format_exception
 from typing import TYPE_CHECKING
+
+from coursekit.text import visible
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -32,7 +35,18 @@ class CourseError(Exception):
         self.remedy = remedy
 
     def __str__(self) -> str:
-        return f"{self.what}\n  Why it matters: {self.why}\n  What to do: {self.remedy}"
+        return visible(f"{self.what}\n  Why it matters: {self.why}\n  What to do: {self.remedy}")
+
+    def _render_traceback_(self) -> list[str]:
+        """Return what IPython shows instead of a traceback: the three lines, and how to see where they come from."""
+        lines = [f"CourseError: {self}"]
+        if self.__cause__ is not None:
+            lines.append("  (What the library said: import sys; print(sys.last_value.details()))")
+        return lines
+
+    def details(self) -> str:
+        """Return the whole traceback, that of the library's own error included."""
+        return visible("".join(format_exception(type(self), self, self.__traceback__)))
 
     def __reduce__(self) -> tuple[object, ...]:
         # Exception pickles by positional arguments, and two of ours are keyword-only.

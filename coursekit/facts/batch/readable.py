@@ -25,11 +25,6 @@ _EXPLAINED = {
 }
 
 
-def visible(words: str) -> str:
-    """Return text in which every letter can be shown and encoded: halves of characters stand as their code."""
-    return re.sub("[\ud800-\udfff]", lambda half: f"U+{ord(half[0]):04X}", words)
-
-
 def writing(tokenizer: Any) -> str:
     """Return how the vocabulary of a tokenizer writes its tokens; what a tokenizer does not tell is ``plain``."""
     if hasattr(tokenizer, "byte_decoder"):

@@ -8,7 +8,8 @@ from pathlib import PurePath
 from typing import TYPE_CHECKING, Any
 
 from coursekit.errors import CourseError
-from coursekit.facts.batch.readable import BYTES, SENTENCEPIECE, WORDPIECE, explanations, readable, visible, writing
+from coursekit.facts.batch.readable import BYTES, SENTENCEPIECE, WORDPIECE, explanations, readable, writing
+from coursekit.text import visible
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

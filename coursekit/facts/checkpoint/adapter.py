@@ -15,9 +15,9 @@ from coursekit.errors import CourseError
 from coursekit.facts.files.findings import NOTE, WARNING, Finding
 from coursekit.facts.files.json import read_json
 from coursekit.facts.files.locate import CONFIG_NAME, locate
-from coursekit.facts.files.stored import visible
 from coursekit.frameworks.buildable import NoModelError
 from coursekit.frameworks.from_settings import expected_tensors
+from coursekit.text import visible
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -22,10 +22,10 @@ from coursekit.facts.files.formats.others import known_by_name
 from coursekit.facts.files.formats.weight_file import KERAS, SAFETENSORS, TORCH_PICKLE, TORCH_ZIP, UNKNOWN
 from coursekit.facts.files.json import read_json
 from coursekit.facts.files.locate import CONFIG_NAME, MODEL_TYPE, WEIGHT_FILE, locate
-from coursekit.facts.files.stored import visible
 from coursekit.facts.files.tensor_names import shape_text
 from coursekit.facts.files.weight_sets import WeightSet, read_weight_sets
 from coursekit.hub.staging import cache_folder
+from coursekit.text import visible
 
 if TYPE_CHECKING:
     import os

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from coursekit.facts.files.json import read_json
-from coursekit.facts.files.stored import visible
+from coursekit.text import visible
 
 if TYPE_CHECKING:
     from collections.abc import Collection

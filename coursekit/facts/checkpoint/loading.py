@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from coursekit.facts.files.findings import ERROR, NOTE, WARNING, Finding
 from coursekit.facts.files.formats.weight_file import SAFETENSORS
-from coursekit.facts.files.stored import visible
+from coursekit.text import visible
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -6,7 +6,7 @@ import stat
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from coursekit.facts.files.stored import visible
+from coursekit.text import visible
 
 if TYPE_CHECKING:
     from pathlib import Path

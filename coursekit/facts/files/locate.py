@@ -17,6 +17,7 @@ from coursekit.errors import CourseError, did_you_mean
 from coursekit.frameworks.weight_names import SUFFIXES, is_weight_file
 from coursekit.hub import lookup
 from coursekit.hub.staging import cache_folder, repository_folder
+from coursekit.text import short
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -164,15 +165,6 @@ def _checked(value: Any, name: str) -> str:
         why=f"it is a text, as in from_pretrained(…, {name}=…).",
         remedy=f"Leave {name} out, or give its name in quotes.",
     )
-
-
-def short(value: Any) -> str:
-    """Return ``repr(value)`` for an error: on one line, and not longer than a reader looks at."""
-    try:
-        words = " ".join(repr(value).split())
-    except Exception:  # noqa: BLE001  (an object of anybody's)
-        words = f"an object of the class {type(value).__name__}"
-    return words if len(words) <= _LONGEST else f"{words[:_LONGEST]}…"
 
 
 def _nothing(value: Any) -> CourseError:

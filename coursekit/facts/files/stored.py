@@ -56,13 +56,3 @@ def count_of(shape: object) -> int | None:
         if count >= LARGEST:
             return None
     return count
-
-
-def visible(text: str) -> str:
-    """Return text from outside so that every page can hold it: half of a surrogate pair is written as its number.
-
-    Names that are no UTF-8 reach Python with such halves in them, and no output that has one can be displayed.
-    """
-    if text.isascii():
-        return text
-    return text.encode("utf-8", "backslashreplace").decode("utf-8")

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 from coursekit import frameworks
 from coursekit.facts.files.findings import ERROR, NOTE, WARNING, Finding, regular_file_problem
 from coursekit.facts.files.formats.weight_file import KERAS, SAFETENSORS, WeightFile, read_weight_file
-from coursekit.facts.files.stored import visible
 from coursekit.frameworks.weight_names import (
     ADAPTER,
     SUFFIXES,
@@ -20,6 +19,7 @@ from coursekit.frameworks.weight_names import (
     with_variant,
 )
 from coursekit.hub.shards import ShardIndex, is_plain_name, read_index
+from coursekit.text import visible
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

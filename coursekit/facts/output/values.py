@@ -11,9 +11,9 @@ import numpy.typing as npt
 
 from coursekit import frameworks
 from coursekit.errors import CourseError
-from coursekit.facts.batch.readable import visible
 from coursekit.facts.output.given import Given
 from coursekit.facts.output.naming import names_of, of_layers
+from coursekit.text import visible
 
 Array = npt.NDArray[Any]
 

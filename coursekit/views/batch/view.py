@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 from coursekit.errors import CourseError, reject_unknown
 from coursekit.facts.batch.encoding import LONGEST, PADDINGS, Settings
 from coursekit.facts.batch.facts import BatchFacts, batch_facts, tensor_inputs
-from coursekit.facts.batch.readable import visible
 from coursekit.facts.batch.sequences import checked, ids_from, is_text, pair_sign, pairs_from, sentences_from, to_lines
 from coursekit.facts.batch.vocabulary import Vocabulary
+from coursekit.text import visible
 from coursekit.views.batch.html import batch_html, batch_summary, problem_html
 from coursekit.views.page.view import LiveView, style
 

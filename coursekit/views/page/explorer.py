@@ -17,6 +17,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
+from coursekit.text import visible
 from coursekit.views.page.view import FactsT, View, asset, has_asset, style, text
 
 
@@ -114,7 +115,8 @@ def pack(data: dict[str, Any]) -> str:
         offset += len(blocks[-1])
         return reference
 
-    head = json.dumps(data, default=plain, ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode()
+    written = json.dumps(data, default=plain, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+    head = visible(written, escaped=True).encode()
     head += b" " * (-(len(head) + 4) % 8)
     raw = len(head).to_bytes(4, "little") + head + b"".join(blocks)
     # In large arrays only runs are looked for: a search for repeats among a million numbers takes several times as long

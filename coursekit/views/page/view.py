@@ -13,6 +13,8 @@ from html import escape
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
+from coursekit.text import visible
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
@@ -43,10 +45,10 @@ class View(ABC, Generic[FactsT]):
         return f'<div class="ck-view"><style>{style("page/style.css")}</style>{self.static_html()}</div>'
 
     def __repr__(self) -> str:
-        return self.summary()
+        return visible(self.summary())
 
     def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, Any]:  # noqa: ARG002  (IPython's protocol)
-        return {"text/plain": self.summary(), "text/html": self.to_html()}
+        return {"text/plain": repr(self), "text/html": visible(self.to_html())}
 
 
 class LiveView(View[FactsT]):
@@ -85,7 +87,7 @@ def style(*names: str) -> str:
 
 def text(value: object) -> str:
     """Return ``str(value)`` escaped for HTML, in text and in attributes."""
-    return escape(str(value), quote=True)
+    return escape(visible(str(value)), quote=True)
 
 
 class Html(str):

@@ -9,7 +9,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from coursekit.facts.files.findings import ERROR, WARNING, Finding
-from coursekit.facts.files.stored import StoredTensor, count_of, visible
+from coursekit.facts.files.stored import StoredTensor, count_of
+from coursekit.text import visible
 
 if TYPE_CHECKING:
     from pathlib import Path

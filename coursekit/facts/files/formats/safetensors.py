@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from coursekit.facts.files.findings import ERROR, Finding
-from coursekit.facts.files.stored import LARGEST, StoredTensor, count_of, visible
+from coursekit.facts.files.stored import LARGEST, StoredTensor, count_of
+from coursekit.text import visible
 
 if TYPE_CHECKING:
     from pathlib import Path

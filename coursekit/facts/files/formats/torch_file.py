@@ -20,7 +20,8 @@ from coursekit.facts.files.formats.torch_pickle import (
     leaves,
     storages,
 )
-from coursekit.facts.files.stored import StoredTensor, visible
+from coursekit.facts.files.stored import StoredTensor
+from coursekit.text import visible
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -10,7 +10,7 @@ from coursekit.facts.files.formats.keras import H5_MAGIC, read_keras
 from coursekit.facts.files.formats.others import HTML, known_by_content, known_by_name, names_beside
 from coursekit.facts.files.formats.safetensors import read_header
 from coursekit.facts.files.formats.torch_file import ZIP_MAGIC, is_pickle, read_pickle, read_zip
-from coursekit.facts.files.stored import visible
+from coursekit.text import visible
 
 if TYPE_CHECKING:
     from pathlib import Path
