@@ -94,7 +94,7 @@ def _recorded() -> Iterator[dict[int, list[Step]]]:
             with torch._C.DisableTorchFunction():  # noqa: SLF001  (as PyTorch's own modes do)
                 note(tensor, "trunc_normal_", tuple(asked[name] for name in ("mean", "std", "a", "b")))
                 # The newest PyTorch asks for is_meta and leaves; older ones go on in place, which changes nothing here.
-                return func(*args, **(kwargs or {})) if func is torch.Tensor.is_meta.__get__ else tensor
+                return func(*args, **(kwargs or {})) if func == torch.Tensor.is_meta.__get__ else tensor
 
     with Recorder(), Truncated():
         yield steps
