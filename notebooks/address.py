@@ -83,7 +83,7 @@ def read_address(root: Path) -> Address:
 
 
 def rewrite_address(root: Path, old: Address, new: Address) -> dict[Path, str]:
-    """Return the new texts of ``pyproject.toml`` and ``README.md``; nothing is written."""
+    """Return the new texts of ``pyproject.toml``, ``README.md`` and ``CITATION.cff``; nothing is written."""
     project, readme = root / "pyproject.toml", root / "README.md"
     text = project.read_text(encoding="utf-8")
     for key, value in (("repository", new.repository), ("branch", new.branch)):
@@ -93,7 +93,11 @@ def rewrite_address(root: Path, old: Address, new: Address) -> dict[Path, str]:
     # With its branch first: the address alone is a part of it.
     for joint in ("/blob/", "/tree/", "@"):
         lines = lines.replace(f"{old.repository}{joint}{old.branch}", f"{new.repository}{joint}{new.branch}")
-    return {project: text, readme: lines.replace(old.repository, new.repository)}
+    texts = {project: text, readme: lines.replace(old.repository, new.repository)}
+    citation = root / "CITATION.cff"
+    if citation.is_file():
+        texts[citation] = citation.read_text(encoding="utf-8").replace(old.repository, new.repository)
+    return texts
 
 
 def _entry(text: str, key: str) -> re.Match[str]:

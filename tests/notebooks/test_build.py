@@ -349,3 +349,16 @@ def test_an_unknown_lesson_is_named_with_the_nearest_one(builder, project):
     assert builder.chosen(project, ["notebooks/src/01_one.py"]) == ["01_one"]
     with pytest.raises(CourseError, match="Did you mean '02_two'"):
         builder.chosen(project, ["02_tow"])
+
+
+def test_a_fork_changes_every_file_that_names_the_address(builder, lessons):
+    """Those of notebooks/ and tests/ aside: notebooks are composed anew, and tests use made-up addresses."""
+    new = builder.Address.of("ada/my-course", "main")
+    texts = builder.rewrite_address(lessons.folder.parent, lessons.address, new)
+    root = lessons.folder.parent
+    top = [path for path in root.iterdir() if path.is_file()]
+    files = [*top, *(root / "docs").rglob("*.md"), *(root / ".github").rglob("*.*")]
+    texts_now = {path: path.read_text("utf-8") for path in files if path.suffix in {".md", ".toml", ".cff", ".yml"}}
+
+    assert {path for path, text in texts_now.items() if lessons.address.repository in text} == set(texts)
+    assert not any(lessons.address.repository in text for text in texts.values())
