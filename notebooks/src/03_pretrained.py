@@ -91,9 +91,9 @@ import sys
 from huggingface_hub import hf_hub_download
 from safetensors import safe_open
 
-weights_file = hf_hub_download(checkpoint, "model.safetensors")
-with safe_open(weights_file, framework="np") as file:
-    print(file.metadata())
+_weights_file = hf_hub_download(checkpoint, "model.safetensors")
+with safe_open(_weights_file, framework="np") as _file:
+    print(_file.metadata())
 print("PyTorch is loaded:", "torch" in sys.modules)
 
 # %% [markdown] tags=["tensorflow"]
