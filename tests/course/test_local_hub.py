@@ -85,10 +85,12 @@ def test_all_is_as_before_after_the_block(hub, monkeypatch):
         )
 
     before = state()
-    with pytest.raises(ZeroDivisionError), hub, hub:
+    with hub, hub:
         assert os.environ["HF_TOKEN"] != "the reader's own"
         assert hub.url == constants.ENDPOINT
-        _ = 1 / 0
+    assert state() == before
+    with pytest.raises(ZeroDivisionError), hub:
+        raise ZeroDivisionError
     assert state() == before
 
 
