@@ -291,8 +291,26 @@ ck.OutputExplorer(**runs, input_ids=inputs, tokenizer=tokenizer)
 # another answer.
 #
 # Open *Tokens alike* and compare the tokens of the two sentences. *Cat* and *kitten* are alike, which looks like
-# knowledge. But so are any two tokens that stand in the same place, whatever they mean. The model adds the same numbers
-# to all tokens in one place, and it has nothing better to go by.
+# knowledge. But so are any two tokens that stand in the same place, whatever they mean. See for yourself: *kitten* is
+# the third token of its sentence, after `[CLS]` and *the*, and *naps* begins in the fourth place.
+
+# %% tags=["differs-in-5"] because="transformers 5 draws random weights in another order."
+import numpy as np
+
+
+def alike(one, other):
+    return one @ other / np.linalg.norm(one) / np.linalg.norm(other)
+
+
+cats, kittens = runs["seed_0"].last_hidden_state.numpy()  # (tokens, width) each
+print(f"cat and kitten, both in place 3:  {alike(cats[2], kittens[2]):.2f}")
+print(f"cat and naps, places 3 and 4:     {alike(cats[2], kittens[3]):.2f}")
+print(f"sleeps and naps, both in place 4: {alike(cats[3], kittens[3]):.2f}")
+print(f"cat and sleeps, places 3 and 4:   {alike(cats[2], cats[3]):.2f}")
+
+# %% [markdown]
+# The place decides, not the meaning. The model adds the same numbers to all tokens in one place, and it has nothing
+# better to go by.
 #
 # There is a third sign, which needs no reading. How sure is the model of its best guess? And how sure would it be if
 # every word got the same chance?

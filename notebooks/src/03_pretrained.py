@@ -91,9 +91,9 @@ import sys
 from huggingface_hub import hf_hub_download
 from safetensors import safe_open
 
-weights_file = hf_hub_download(checkpoint, "model.safetensors")
-with safe_open(weights_file, framework="np") as file:
-    print(file.metadata())
+_weights_file = hf_hub_download(checkpoint, "model.safetensors")
+with safe_open(_weights_file, framework="np") as _file:
+    print(_file.metadata())
 print("PyTorch is loaded:", "torch" in sys.modules)
 
 # %% [markdown] tags=["tensorflow"]
@@ -370,34 +370,42 @@ def judge(classifier, tokenizer, texts):
         return classifier(**inputs).logits.argmax(-1).tolist()
 
 
-def train_head(classifier, tokenizer):
+def body_output(classifier, tokenizer):
     inputs = tokenizer(good + bad, padding=True, return_tensors="pt")
-    body = classifier.base_model
-    body.requires_grad_(False)  # frozen: only the head may change
-    for _ in range(40):
-        loss = classifier(**inputs, labels=torch.tensor(labels)).loss
-        head = [weight for weight in classifier.parameters() if weight.requires_grad]
-        with torch.no_grad():
-            for weight, slope in zip(head, torch.autograd.grad(loss, head), strict=True):
-                weight.sub_(0.5 * slope)  # a step downhill
+    with torch.no_grad():
+        return classifier.base_model(**inputs)
+
+
+def train(head, weights, vectors, rate):
+    for _ in range(150):
+        loss = torch.nn.functional.cross_entropy(head(vectors), torch.tensor(labels))
+        for weight, slope in zip(weights, torch.autograd.grad(loss, weights), strict=True):
+            weight.data.sub_(rate * slope)  # a step downhill
 
 
 # %% tags=["tensorflow"]
 def judge(classifier, tokenizer, texts):
     inputs = tokenizer(texts, padding=True, return_tensors="tf")
-    return tf.argmax(classifier(inputs).logits, axis=-1).numpy().tolist()
+    return tf.argmax(classifier(**inputs).logits, axis=-1).numpy().tolist()
 
 
-def train_head(classifier, tokenizer):
+def body_output(classifier, tokenizer):
     inputs = tokenizer(good + bad, padding=True, return_tensors="tf")
-    body = getattr(classifier, classifier.base_model_prefix)
-    body.trainable = False  # frozen: only the head may change
-    for _ in range(40):
+    return getattr(classifier, classifier.base_model_prefix)(**inputs)
+
+
+def train(head, weights, vectors, rate):
+    for _ in range(150):
         with tf.GradientTape() as tape:
-            loss = tf.reduce_mean(classifier({**inputs, "labels": tf.constant(labels)}).loss)
-        head = classifier.trainable_weights
-        for weight, slope in zip(head, tape.gradient(loss, head), strict=True):
-            weight.assign_sub(0.5 * slope)  # a step downhill
+            losses = tf.keras.losses.sparse_categorical_crossentropy(labels, head(vectors), from_logits=True)
+            loss = tf.reduce_mean(losses)
+        for weight, slope in zip(weights, tape.gradient(loss, weights), strict=True):
+            weight.assign_sub(rate * slope)  # a step downhill
+
+
+# %% [markdown]
+# The vectors of the body are computed once, since a frozen body gives the same ones each time. BERT's classifier starts
+# from the pooler's vector, one for each sentence.
 
 
 # %%
@@ -407,10 +415,18 @@ def right(classifier, tokenizer):
 
 
 before = right(classifier, tokenizer)
-train_head(classifier, tokenizer)
-after = right(classifier, tokenizer)
+
+# %% tags=["pytorch"]
+head = classifier.classifier
+train(head, list(head.parameters()), body_output(classifier, tokenizer).pooler_output, rate=0.5)
+
+# %% tags=["tensorflow"]
+head = classifier.classifier
+train(head, head.trainable_weights, body_output(classifier, tokenizer).pooler_output, rate=0.5)
+
+# %%
 print("before:", before)
-print("after: ", after)
+print("after: ", right(classifier, tokenizer))
 
 # %% [markdown]
 # Twelve sentences, a few seconds, and it generalizes to others. Train a whole new model on twelve sentences, and it
@@ -430,22 +446,32 @@ print(sorted(file.name for file in (scratch / "sentiment-bert").iterdir())[:2])
 # ## Another architecture, the same code
 #
 # Will the code around it work with a checkpoint of another architecture? You need one that was trained for the same
-# task. `ck.make_distilbert` writes the course's BERT once more as a *DistilBERT*, which has other layers, and no
-# pooler. You give it a head of its own, with the very same function.
+# task. `ck.make_distilbert` writes the course's BERT once more as a *DistilBERT*, which names its layers otherwise and
+# has no pooler. Its classifier makes up for that with two layers, and starts from the vector of `[CLS]`. Train it in
+# the same way.
 
 # %% tags=["pytorch"]
 distilbert = ck.make_distilbert(checkpoint, scratch / "distilbert")
 torch.manual_seed(0)
 second = AutoModelForSequenceClassification.from_pretrained(distilbert)
+second_tokenizer = AutoTokenizer.from_pretrained(distilbert)
+
+first_tokens = body_output(second, second_tokenizer).last_hidden_state[:, 0]  # (sentences, width)
+head = torch.nn.Sequential(second.pre_classifier, torch.nn.ReLU(), second.classifier)
+train(head, list(head.parameters()), first_tokens, rate=0.05)
 
 # %% tags=["tensorflow"]
 distilbert = ck.make_distilbert(checkpoint, scratch / "distilbert")
 tf.keras.utils.set_random_seed(0)
 second = TFAutoModelForSequenceClassification.from_pretrained(distilbert)
+second_tokenizer = AutoTokenizer.from_pretrained(distilbert)
+
+first_tokens = body_output(second, second_tokenizer).last_hidden_state[:, 0]  # (sentences, width)
+judge(second, second_tokenizer, unseen)  # the first call makes the weights
+head = tf.keras.Sequential([second.pre_classifier, second.classifier])  # the first one has its ReLU inside
+train(head, head.trainable_weights, first_tokens, rate=0.05)
 
 # %%
-second_tokenizer = AutoTokenizer.from_pretrained(distilbert)
-train_head(second, second_tokenizer)
 second.config.id2label = {0: "bad", 1: "good"}
 second.config.label2id = {"bad": 0, "good": 1}
 second.save_pretrained(scratch / "sentiment-distilbert")

@@ -243,7 +243,7 @@ except pickle.UnpicklingError as error:
 # Can you still ask for the old kind? transformers 4.54 takes `safe_serialization=False` and writes it. transformers 5
 # ignores the wish.
 
-# %% tags=["pytorch", "differs-in-5"] because="transformers 5 ignores safe_serialization=False and writes model.safetensors."
+# %% tags=["pytorch", "differs-in-5"] because="transformers 5 ignores the wish and writes model.safetensors."
 model.save_pretrained(scratch / "old_style", safe_serialization=False)
 print(sorted(file.name for file in (scratch / "old_style").iterdir()))
 
@@ -348,7 +348,7 @@ print("largest difference in the output:", float(abs(before - after).max()))
 # A helper of the course does it: `ck.run_in_pytorch` takes a folder and input IDs, and gives back the last hidden
 # state.
 
-# %% tags=["tensorflow", "needs-pytorch"] because="without PyTorch there is nobody to ask, and the cell says so instead."
+# %% tags=["tensorflow", "needs-pytorch"] because="without PyTorch there is nobody to ask, and the cell says so."
 import sys
 
 in_pytorch = ck.run_in_pytorch(folder, [[101, 7592, 999, 102]])

@@ -288,11 +288,13 @@ for name, size in hub.files("ada/my-first-bert").items():
 
 # %% [markdown]
 # The config and the weights you know from lesson 4. The tokenizer brought files of its own, its vocabulary among them:
-# without it the IDs would mean nothing. And there is a `README.md`. That is the model card, and it is empty but for
-# headings. Fill it in before you share a model: nobody else knows what you trained it on.
+# without it the IDs would mean nothing. And there is a `README.md`. That is the model card. The library wrote the
+# headings below, and it does not know what belongs under them: what you trained the model on, and what it is good for.
+# Fill that in before you share a model.
 
 # %%
-print(hub.read("ada/my-first-bert", "README.md").splitlines()[5])
+card = hub.read("ada/my-first-bert", "README.md")
+print([line for line in card.splitlines() if line.startswith("## ")][:3])
 print(hub.commits("ada/my-first-bert"))
 
 # %% [markdown]

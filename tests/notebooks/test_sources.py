@@ -135,7 +135,7 @@ def test_an_excused_cell_says_why_where_learners_do_not_read_it(path):
         tags, source = set(cell.metadata.get("tags", [])), cell.source
         if tags & EXCUSES:
             assert len(cell.metadata.get("because", "")) > 20, f"{tags} without its reason:\n{source}"
-        assert not any(tag in source for tag in EXCUSES), source
+        assert not any(f"# {tag}" in source for tag in EXCUSES), source
         tags -= TRACKS
         assert not re.search(r"^#\s*(NBVAL|PYTEST_VALIDATE)", source, re.MULTILINE), "use a tag, with a reason"
         assert tags <= EXCUSES | {"raises-exception"}, f"unknown tags {tags}"
@@ -162,7 +162,7 @@ def test_cells_are_short_and_each_lesson_has_its_parts(path):
 def test_the_time_stated_is_within_a_quarter_of_what_counting_gives(lessons, path, track):
     stated = int(re.search(r"about (\d+) minutes", lessons.compose(path.stem, track).cells[0].source)[1])
     mine = [cell for cell in cells(path) if cell[0] in ("", track)]
-    words = sum(len(re.findall(r"[\w'’]+", source)) for _, _, source, kind in mine if kind == "markdown")
+    words = sum(len(re.findall(r"[\w']+", source)) for _, _, source, kind in mine if kind == "markdown")
     code = [source for _, _, source, kind in mine if kind == "code"]
     views = sum(source.count(f"ck.{name}(") for source in code for name in VIEWS)
     exercises = sum(

@@ -28,7 +28,7 @@ _ROUTES = {
     ("POST", rf"/api/models/{_ID}/commit/(?P<revision>[^/]+)"): "commit",
     ("GET", rf"/api/models/{_ID}(/revision/(?P<revision>[^/]+))?"): "info",
     ("GET", rf"/{_ID}/resolve/(?P<revision>[^/]+)/(?P<name>.+)"): "file",
-    ("GET", rf"/api/models/{_ID}/tree/.*"): "no_folder",
+    ("GET", rf"/api/models/{_ID}/tree/(?P<revision>[^/]+)(/(?P<folder>.*))?"): "tree",
 }
 
 
@@ -140,8 +140,18 @@ class _Handler(BaseHTTPRequestHandler):
         else:
             self._send_file(commit.files[name], commit)
 
-    def _no_folder(self, id: str) -> None:  # noqa: A002
-        self._missing(self.store.commit_of(id, "main"))
+    def _tree(self, id: str, revision: str, folder: str | None) -> None:  # noqa: A002
+        commit = self.store.commit_of(id, revision)
+        inside = f"{folder}/" if folder else ""
+        files = [
+            {"type": "file", "path": name, "size": path.stat().st_size, "oid": path.name}
+            for name, path in commit.files.items()
+            if name.startswith(inside)
+        ]
+        if files or not folder:
+            self._send_json(files)
+        else:
+            self._missing(commit)
 
     def _missing(self, commit: Commit) -> None:
         headers = {"X-Error-Code": "EntryNotFound", "X-Repo-Commit": commit.oid}
@@ -171,7 +181,7 @@ class _Handler(BaseHTTPRequestHandler):
             raise RefusedError(400, "not a JSON object")
         return question
 
-    def _send_json(self, answer: dict[str, Any], status: int = 200, **headers: str) -> None:
+    def _send_json(self, answer: dict[str, Any] | list[dict[str, Any]], status: int = 200, **headers: str) -> None:
         body = json.dumps(answer).encode()
         self.send_response(status)
         for name, value in {
