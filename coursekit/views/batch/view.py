@@ -10,7 +10,15 @@ from coursekit.errors import CourseError, reject_unknown
 from coursekit.facts.batch.encoding import LONGEST, PADDINGS, Settings
 from coursekit.facts.batch.facts import BatchFacts, batch_facts, tensor_inputs
 from coursekit.facts.batch.readable import visible
-from coursekit.facts.batch.sequences import checked, ids_from, is_text, pair_sign, pairs_from, sentences_from, to_lines
+from coursekit.facts.batch.sequences import (
+    checked,
+    ids_from,
+    is_text,
+    pair_sign,
+    pairs_from,
+    sentences_from,
+    to_lines,
+)
 from coursekit.facts.batch.vocabulary import Vocabulary
 from coursekit.views.batch.html import batch_html, batch_summary, problem_html
 from coursekit.views.page.view import LiveView, style
@@ -28,7 +36,8 @@ class TensorBuilder(LiveView[BatchFacts]):
     Parameters
     ----------
     sequences
-        A list of sentences, of pairs of sentences (a question and a text), lists of ids (ragged or not), or an array or tensor of ids ``(batch, sequence)``.
+        A list of sentences, of pairs of sentences (a question and a text), lists of ids (ragged or not), or an array
+        or tensor of ids ``(batch, sequence)``.
     tokenizer
         The tokenizer of the model's checkpoint. Sentences need it; for ids it says what they stand for.
     config

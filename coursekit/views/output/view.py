@@ -8,9 +8,10 @@ import numpy as np
 
 from coursekit.errors import CourseError, nearest, reject_unknown
 from coursekit.facts.batch.readable import visible
+from coursekit.facts.output.facts import OutputFacts, RunFacts
 from coursekit.facts.output.page_budget import Choice
 from coursekit.facts.output.quantization import Quantized, quantize
-from coursekit.facts.output.run import OutputFacts, RunFacts, all_sides
+from coursekit.facts.output.run import all_sides
 from coursekit.facts.output.values import is_array, is_output
 from coursekit.views.output.layers import plot_layers
 from coursekit.views.output.plot import NEEDS, plot

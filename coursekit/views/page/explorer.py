@@ -17,7 +17,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from coursekit.views.page.view import FactsT, View, asset, has_asset, style, text
+from coursekit.views.page.view import FactsT, View, asset, encodable, has_asset, style, text
 
 
 class Explorer(View[FactsT]):
@@ -114,7 +114,8 @@ def pack(data: dict[str, Any]) -> str:
         offset += len(blocks[-1])
         return reference
 
-    head = json.dumps(data, default=plain, ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode()
+    words = json.dumps(data, default=plain, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+    head = encodable(words).encode()
     head += b" " * (-(len(head) + 4) % 8)
     raw = len(head).to_bytes(4, "little") + head + b"".join(blocks)
     # In large arrays only runs are looked for: a search for repeats among a million numbers takes several times as long
