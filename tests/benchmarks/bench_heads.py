@@ -13,6 +13,7 @@ from __future__ import annotations
 import collections
 import inspect
 import os
+import random
 import sys
 import time
 import warnings
@@ -35,6 +36,7 @@ from coursekit.facts.output.values import arrays_of, read_output
 LEAST = 0.98
 """The share of fields named rightly that is promised for outputs, and for tuples with the model beside them."""
 MOST_PARAMETERS = 8_000_000
+WAYS = ("output", "tuple+model", "tuple+config")
 BATCH, LENGTH, PICTURE = 2, 7, 32
 
 
@@ -50,12 +52,13 @@ def tiny_model(config_class, auto):
     for recipe in recipes():
         try:
             config = config_class(**(changes(config_class().to_dict(), recipe) | pictures(config_class())))
+            config.pad_token_id = 0 if getattr(config, "pad_token_id", 0) is None else config.pad_token_id
             with torch.device("meta"):
                 count = sum(parameter.numel() for parameter in auto.from_config(config).parameters())
             if count > MOST_PARAMETERS:
                 continue
             return auto.from_config(config, attn_implementation="eager").eval()
-        except Exception:  # noqa: BLE001  (models raise whatever they like)
+        except Exception:  # noqa: BLE001  (not what this model takes)
             continue
     return None
 
@@ -143,59 +146,54 @@ def main() -> int:
     warnings.filterwarnings("ignore")
     transformers.logging.set_verbosity_error()
     transformers.logging.disable_progress_bar()
-    end = time.monotonic() + 60 * float(os.environ.get("MINUTES", "30"))
-    sums = {way: collections.Counter() for way in ("output", "tuple, model", "tuple, config")}
-    seen, skipped, wrong, models = 0, 0, [], {}
-    print(
-        f"transformers {transformers.__version__}\n{'':44}{'models':>7}{'output':>10}{'tuple+model':>13}{'tuple+config':>14}  right"
-    )
-    for head, auto in heads():
-        of_head = {way: collections.Counter() for way in sums}
-        ran = 0
-        for config_class in list(auto._model_mapping.keys()):
-            if time.monotonic() > end:
-                break
-            model = tiny_model(config_class, auto)
-            if model is None or (found := run(model)) is None:
-                skipped += 1
-                continue
-            if models.setdefault(type(model), head) != head:
-                continue  # the same class under another auto class
-            inputs, named, plain = found
-            ran += 1
-            try:
-                truth = read_output(named, "output", given(inputs, None, model)).values
-                told = {
-                    "output": truth,
-                    "tuple, model": read_output(plain, "output", given(inputs, None, model)).values,
-                    "tuple, config": read_output(plain, "output", given(inputs, None, model.config)).values,
-                }
-            except CourseError as error:
-                wrong.append(f"{type(model).__name__}: {error.what}")
-                continue
-            keys = {key: field for key, field in truth.items()}
-            for way, values in told.items():
-                tally = count(values, keys)
-                of_head[way] += tally
-                if tally["wrong"]:
-                    wrong.append(f"{type(model).__name__} ({way}): {', '.join(values)}; true: {', '.join(truth)}")
-        seen += ran
-        for way, tally in of_head.items():
-            sums[way] += tally
-        if ran:
-            shares = [f"{share(tally):.1%}" for tally in of_head.values()]
-            print(f"{head:44}{ran:7}{shares[0]:>10}{shares[1]:>13}{shares[2]:>14}", flush=True)
-    print(f"\n{seen} models ran, {skipped} could not be built or run with these inputs")
+    end = time.monotonic() + 60 * float(os.environ.get("MINUTES", "90"))
+    pairs = [(head, auto, config) for head, auto in heads() for config in auto._model_mapping]
+    random.Random(0).shuffle(pairs)  # what a time box leaves out is then of no particular kind
+    tables, skipped, wrong, classes = {}, 0, [], set()
+    for head, auto, config_class in pairs:
+        if time.monotonic() > end:
+            break
+        model = tiny_model(config_class, auto)
+        if model is None or type(model) in classes or (found := run(model)) is None:
+            skipped += model is None or type(model) not in classes
+            continue
+        classes.add(type(model))
+        table = tables.setdefault(head, {way: collections.Counter() for way in WAYS} | {"models": 0})
+        table["models"] += 1
+        wrong += judge(model, *found, table)
+    print(f"transformers {transformers.__version__}: {len(pairs)} architectures and heads, {len(classes)} models ran,")
+    print(f"{skipped} could not be built small or run with these inputs\n{'share of names that are right':44}", end="")
+    print("".join(f"{way:>15}" for way in ("models", *WAYS)))
+    for head, table in sorted(tables.items()):
+        print(f"{head:44}{table['models']:15}{''.join(f'{share(table[way]):15.1%}' for way in WAYS)}")
     broken = 0
-    for way, tally in sums.items():
-        fields = sum(tally.values())
-        missed = (way != "tuple, config" and share(tally) < LEAST) or tally["wrong"] > 0
+    for way in WAYS:
+        tally = sum((table[way] for table in tables.values()), collections.Counter())
+        missed = (way != WAYS[2] and share(tally) < LEAST) or tally["wrong"] > 0
         broken += missed
         print(
-            f"{way:16}{fields:6} fields: {tally['right']} right ({share(tally):.2%}), {tally['unknown']} unknown, {tally['wrong']} wrong{'  MISSED' if missed else ''}"
+            f"{way:14}{sum(tally.values()):6} fields: {tally['right']} right ({share(tally):.2%}), "
+            f"{tally['unknown']} unknown, {tally['wrong']} wrong{'  MISSED' if missed else ''}"
         )
-    print(*wrong[:40], sep="\n")
+    print(*wrong[:60], sep="\n")
     return broken
+
+
+def judge(model, inputs, named, plain, table):
+    """Add to a table how many names are right; return lines on those that are wrong or unknown."""
+    try:
+        beside = given(inputs, None, model), given(inputs, None, model), given(inputs, None, model.config)
+        told = [read_output(output, "output", one) for output, one in zip((named, plain, plain), beside, strict=True)]
+    except CourseError as error:
+        table[WAYS[0]]["wrong"] += 1
+        return [f"{type(model).__name__}: {error.what}"]
+    lines = []
+    for way, one in zip(WAYS, told, strict=True):
+        tally = count(one.values, told[0].values)
+        table[way] += tally
+        if tally["wrong"] or (tally["unknown"] and way != WAYS[2]):
+            lines.append(f"{type(model).__name__} ({way}): {', '.join(one.values)}; true: {', '.join(told[0].values)}")
+    return lines
 
 
 def share(tally):

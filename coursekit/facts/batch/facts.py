@@ -218,7 +218,7 @@ def _attempt(action: Any) -> tuple[Any, str | None]:
     """Return what ``action`` returns, or its error as Python would print it."""
     try:
         return action(), None
-    except Exception as error:  # noqa: BLE001  (the frameworks raise classes of their own; the text is the fact)
+    except Exception as error:  # noqa: BLE001  (nobody sees what a callback raises, and old figures would stay)
         return None, f"{type(error).__name__}: {error}"
 
 

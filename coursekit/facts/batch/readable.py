@@ -17,9 +17,9 @@ inside a word with ``##`` (BERT), or as the text itself."""
 
 _BYTE = re.compile(r"<0x[0-9A-F]{2}>")
 _EXPLAINED = {
-    "Ġ": f"{SPACE} at the beginning of a token is a space: the vocabulary writes it as Ġ, since it has a letter for each byte.",
+    "Ġ": f"{SPACE} at the beginning of a token is a space, which the vocabulary writes as Ġ, a letter for that byte.",
     "byte": "0xF0 and the like are single bytes: a character that has no token of its own is spread over several.",
-    "▁": f"{SPACE} at the beginning of a token is a space: the vocabulary writes it as ▁, and so marks where a word begins.",
+    "▁": f"{SPACE} at the beginning of a token is a space, which the vocabulary writes as ▁: a word begins there.",
     "<0x": "<0xF0> and the like are single bytes of a character that has no token of its own.",
     "##": "## at the beginning of a token: it goes on with the word of the token before.",
 }
@@ -104,6 +104,7 @@ def _from_bytes(token: str) -> str:
     if not token or any(letter not in letters for letter in token):
         return token  # an added token, which stands as its text
     data = bytes(letters[letter] for letter in token)
+    # Bytes that are no character come as U+DC80 to U+DCFF.
     return "".join(
         f"0x{ord(letter) - 0xDC00:02X}" if 0xDC80 <= ord(letter) <= 0xDCFF else letter  # noqa: PLR2004  (bytes that are no character)
         for letter in data.decode("utf-8", "surrogateescape")

@@ -48,7 +48,8 @@ def checked(sequences: Any) -> Sentences | Pairs | IdLists:
     Parameters
     ----------
     sequences
-        A list of strings; a list of pairs of strings, as a question and its text; a list of lists of ids, ragged or not; a NumPy array or a framework's tensor of ids of shape
+        A list of strings; a list of pairs of strings, as a question and its text; a list of lists of ids, ragged or
+        not; a NumPy array or a framework's tensor of ids of shape
         ``(batch, sequence)``.
 
     Raises
@@ -61,9 +62,7 @@ def checked(sequences: Any) -> Sentences | Pairs | IdLists:
         raise CourseError("The batch is empty.", why=_BATCH, remedy='Give at least one sequence, such as ["Hello!"].')
     if all(isinstance(row, str) for row in rows):
         return tuple(_sentence(row, index) for index, row in enumerate(rows))
-    if all(
-        isinstance(row, (tuple, list)) and len(row) > 1 and all(isinstance(part, str) for part in row) for row in rows
-    ):
+    if all(map(_is_pair, rows)):
         return tuple(_pair(row, index) for index, row in enumerate(rows))
     if any(isinstance(row, str) for row in rows):
         index = next(index for index, row in enumerate(rows) if not isinstance(row, str))
@@ -76,6 +75,10 @@ def checked(sequences: Any) -> Sentences | Pairs | IdLists:
     if (total := sum(map(len, lists))) > MOST_IDS:
         raise too_many(1, total) if len(lists) == 1 else too_many(len(lists), -(-total // len(lists)))
     return lists
+
+
+def _is_pair(row: Any) -> bool:
+    return isinstance(row, (tuple, list)) and len(row) > 1 and all(isinstance(part, str) for part in row)
 
 
 def _pair(row: Sequence[str], index: int) -> tuple[str, str]:

@@ -65,7 +65,7 @@ class Vocabulary:
         """One more than the highest id; ``len(tokenizer)`` is less where the vocabulary has holes."""
         try:
             highest = max(self.tokenizer.get_vocab().values(), default=-1)
-        except Exception:  # noqa: BLE001  (something that only names ids has no such method, or another one)
+        except Exception:  # noqa: BLE001  (not what this model takes)
             highest = -1
         return max(len(self.tokenizer), int(highest) + 1)
 
@@ -135,7 +135,7 @@ class Vocabulary:
         new = [id_ for id_ in dict.fromkeys(ids) if id_ not in self._tokens and 0 <= id_ < self.size]
         try:
             words = list(self.tokenizer.convert_ids_to_tokens(new)) if new else []
-        except Exception:  # noqa: BLE001  (of an id in a hole: each kind of tokenizer raises another error)
+        except Exception:  # noqa: BLE001  (not what this model takes)
             words = [self._token(id_) for id_ in new]
         for id_, token in zip(new, words, strict=False):
             self._tokens[id_] = "" if token is None else visible(str(token))
@@ -144,7 +144,7 @@ class Vocabulary:
     def _token(self, id_: int) -> str | None:
         try:
             token: str = self.tokenizer.convert_ids_to_tokens([id_])[0]
-        except Exception:  # noqa: BLE001  (the vocabulary has no such id)
+        except Exception:  # noqa: BLE001  (not what this model takes)
             return None
         return token
 
@@ -166,7 +166,7 @@ class Vocabulary:
                 found.append(Oddity(index, reason))
         return tuple(found)
 
-    def _odd(self, ids: list[int]) -> str:
+    def _odd(self, ids: list[int]) -> str:  # noqa: PLR0911  (one for each thing that is odd or proves nothing)
         words = [id_ for id_ in ids if id_ not in self.special]
         if not words:
             return ""
@@ -182,7 +182,7 @@ class Vocabulary:
             try:
                 text = self.tokenizer.decode(part, skip_special_tokens=False, clean_up_tokenization_spaces=False)
                 again = list(self.tokenizer(text, add_special_tokens=False, verbose=False)["input_ids"])
-            except Exception:  # noqa: BLE001  (a tokenizer that does not take its own text says nothing of these ids)
+            except Exception:  # noqa: BLE001  (not what this model takes)
                 return ""
             if again != part and "\ufffd" not in text:
                 return f"they read {visible(text)!r}, and for that text this tokenizer gives {_short(again)}"

@@ -163,7 +163,8 @@ def _not_finite(array: Array) -> int:
 def _common_shape(value: Any) -> tuple[int, ...] | None:
     """Return the shape of the tensors, those around it first, or None where they do not have one in common."""
     if isinstance(value, np.ndarray):
-        return value.shape
+        shape: tuple[int, ...] = value.shape
+        return shape
     shapes = {_common_shape(item) for item in value} if isinstance(value, tuple) and value else {None}
     inner = shapes.pop()
     return None if shapes or inner is None else (len(value), *inner)

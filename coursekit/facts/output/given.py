@@ -97,19 +97,19 @@ _INNER = ("text_config", "vision_config", "audio_config", "encoder", "decoder", 
 def _stated(config: Any, name: str) -> int | None:
     try:
         value = getattr(config, name, None)
-    except Exception:  # noqa: BLE001  (a config computes some of its numbers; what fails is not stated)
+    except Exception:  # noqa: BLE001  (not what this model takes)
         return None
     return value if isinstance(value, int) and not isinstance(value, bool) else None
 
 
 def output_class(model: Any) -> Any:
     """Return the class of outputs that the ``forward`` or ``call`` of a class of models states, or None."""
-    function = getattr(model, "forward", None) or getattr(model, "call", None)
+    function: Any = getattr(model, "forward", None) or getattr(model, "call", None)
     while hasattr(function, "__wrapped__"):
         function = function.__wrapped__
     try:
         stated = typing.get_type_hints(function).get("return")
-    except Exception:  # noqa: BLE001  (an annotation may name what is not imported)
+    except Exception:  # noqa: BLE001  (not what this model takes)
         stated = getattr(function, "__annotations__", {}).get("return")
     options = typing.get_args(stated) or (stated,)
     return next((one for one in options if isinstance(one, type) and is_dataclass(one) and fields(one)), None)
@@ -198,7 +198,7 @@ def _config_of(config: Any) -> Any:
 
 
 def _ids(value: Any) -> tuple[Array | None, int | None]:
-    """Return ids as ``(batch, sequence)``, and how many choices each had where they were ``(batch, choices, sequence)``."""
+    """Return ids as ``(batch, sequence)``, and how many choices there were where they had three axes."""
     if value is None:
         return None, None
     array = _array(value, "input_ids", strict=False)
@@ -250,7 +250,7 @@ def _array(value: Any, name: str, *, strict: bool = True) -> Array | None:
     room = frameworks.of(value)
     try:
         array: Array = np.asarray(room.to_numpy(value) if room is not None else value)
-    except Exception as error:
+    except Exception as error:  # tensors without values, lists of what is no number
         if not strict and room is None:
             return None
         said = (str(error).strip().splitlines() or [type(error).__name__])[0]

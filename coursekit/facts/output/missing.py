@@ -107,7 +107,7 @@ def _base_class(config: Any, framework: str) -> Any:
     try:
         auto = frameworks.get(framework).auto_class()
         return auto._model_mapping[type(config)]  # noqa: SLF001  (the only way from a config to its class)
-    except Exception:  # noqa: BLE001  (configs of no transformers, of remote code, NumPy arrays)
+    except Exception:  # noqa: BLE001  (not what this model takes)
         return None
 
 
@@ -120,9 +120,9 @@ def _imported_without(argument: str, named: Named) -> str:
         if name.startswith("transformers.models.") and ".modeling_" in name:
             for attribute, value in vars(module).items():
                 own = isinstance(value, type) and value.__module__ == name and attribute.endswith("Model")
-                if own and "PreTrained" not in attribute and _may_return(value, named.kind):
-                    if not takes_argument(value, argument):
-                        return attribute
+                could = own and "PreTrained" not in attribute and _may_return(value, named.kind)
+                if could and not takes_argument(value, argument):
+                    return attribute
     return ""
 
 

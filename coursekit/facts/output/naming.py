@@ -106,7 +106,7 @@ def _rows_sum_to_one(array: Array) -> bool:
     return array.size > 0 and bool((array >= 0).all()) and bool(np.allclose(sums, 1, atol=0.02))
 
 
-def _by_value(value: Any, cache: bool, given: Given) -> str | None:
+def _by_value(value: Any, cache: bool, given: Given) -> str | None:  # noqa: PLR0911  (one for each kind of value)
     """Return the name that the numbers of one value prove, or None."""
     if cache:
         return "past_key_values"
@@ -201,11 +201,12 @@ _RANKS = {
 }
 
 
-def _fits(name: str, kind: str, value: Any, cache: bool) -> bool:
+def _fits(name: str, kind: str, value: Any, cache: bool) -> bool:  # noqa: C901, PLR0911  (one for each kind)
     """Tell whether a value can be the field of this name and kind."""
     nested = isinstance(value, tuple)
     if kind == "cache":
-        return cache or (nested and not name.endswith("attentions"))
+        # Older versions return keys and values as tuples of layers; mems are one array for each layer.
+        return cache or (nested and (name != "past_key_values" or any(isinstance(layer, tuple) for layer in value)))
     if cache:
         return False
     if kind == "tuple":

@@ -199,7 +199,7 @@ def _numbers(name: str, given: Any, there: range) -> tuple[int, ...] | None:
         values = [given] if isinstance(given, (int, np.integer)) else list(islice(given, _MOST_CHOSEN))
         numbers = [int(value) for value in values if not isinstance(value, (str, bool)) and int(value) == value]
         fits = len(numbers) == len(values) and bool(numbers) and all(number in there for number in numbers)
-    except Exception:  # noqa: BLE001  (anything may be given, and each kind of it fails in a way of its own)
+    except Exception:  # noqa: BLE001  (not what this model takes)
         fits = False
     if not fits:
         which = f"{there[0]} to {there[-1]}" if len(there) else "none: the output has no attention weights"

@@ -39,7 +39,7 @@ def principal_components(vectors: npt.NDArray[Any]) -> Projection:
         Shape ``(..., hidden)``: all of them are projected together, whatever the axes before the last.
     """
     flat = vectors.reshape(-1, vectors.shape[-1]).astype(np.float64)  # (n, hidden)
-    whole = np.isfinite(flat).all(axis=1)
+    whole: npt.NDArray[np.bool_] = np.isfinite(flat).all(axis=-1).reshape(-1)
     # Scaled while they are squared: numbers near the end of their type lie on the map as well.
     scale = float(np.abs(flat[whole]).max(initial=0)) or 1.0
     flat = np.where(whole[:, None], flat, 0) / scale

@@ -276,8 +276,11 @@ def _alike(value: Any, rank: int, name: str, notes: list[str]) -> tuple[Array, .
     shapes = {layer.shape for layer in arrays}
     if arrays and (len(shapes) > 1 or arrays[0].ndim != rank or len(arrays) < len(value)):
         listed = sorted(map(str, shapes))
-        notes.append(
-            f"{name} are not drawn: their tensors have the shapes {', '.join(listed[:4])}{' …' if len(listed) > 4 else ''}."
-        )
+        more = " …" if len(listed) > _LISTED else ""
+        notes.append(f"{name} are not drawn: their tensors have the shapes {', '.join(listed[:_LISTED])}{more}.")
         return ()
     return tuple(arrays)
+
+
+_LISTED = 4
+"""Shapes that a note lists."""

@@ -56,6 +56,7 @@ def places_of(
     shown: Mapping[str, Pictured],
     read: Mapping[str, Named],
     beside: Given,
+    *,
     vocabulary: Vocabulary | None,
     side: str,
     step: int,
@@ -74,7 +75,7 @@ def places_of(
     notes: list[str] = []
     generated = first.values.get("sequences")
     if side in {"", DECODER, CROSS} and isinstance(generated, np.ndarray) and generated.ndim == 2:  # noqa: PLR2004  (batch, sequence)
-        return _generated(generated, first, (batch, length, keys), beside, vocabulary, side, step)
+        return _generated(generated, first, (batch, length, keys), beside, vocabulary=vocabulary, side=side, step=step)
     if keys is None and length is not None and ids is not None and ids.shape[1] > length:
         keys = _cached(first)  # a step with a cache whose attention weights were not asked for
     if (
@@ -86,17 +87,17 @@ def places_of(
         unit = TOKEN if ids.shape == (batch, length) else POSITION
     window = window_of(beside)
     if side == CROSS:
-        queries, _ = positions_of(batch, length, ids, mask, beside, vocabulary, unit=unit)
+        queries, _ = positions_of(batch, length, ids, mask, beside, vocabulary=vocabulary, unit=unit)
         encoder = Positions.unknown(batch, keys or 0)
         if beside.unit == TOKEN and beside.ids is not None and beside.ids.shape == (batch, keys):
-            encoder, _ = positions_of(batch, keys, beside.ids, beside.mask, beside, vocabulary, unit=TOKEN)
+            encoder, _ = positions_of(batch, keys, beside.ids, beside.mask, beside, vocabulary=vocabulary, unit=TOKEN)
         elif beside.unit != TOKEN:
-            encoder, _ = positions_of(batch, keys, None, None, beside, vocabulary, unit=beside.unit)
+            encoder, _ = positions_of(batch, keys, None, None, beside, vocabulary=vocabulary, unit=beside.unit)
         return Places(
             batch, queries, encoder, unit, ("Keys are the tokens of the encoder.",) if beside.unit == TOKEN else ()
         )
     if keys is not None and window is not None and length is not None and length != keys > window:
-        queries, _ = positions_of(batch, length, ids, mask, beside, vocabulary, unit=unit)
+        queries, _ = positions_of(batch, length, ids, mask, beside, vocabulary=vocabulary, unit=unit)
         more, half = keys - window - 1, window // 2
         names = (
             *(f"global {place}" for place in range(more)),
@@ -108,10 +109,13 @@ def places_of(
             Positions.unknown(batch, keys, names),
             unit,
             (
-                f"Keys are neighbours: each token looks at {half} to either side of it{', and at tokens with global attention' if more else ''}.",
+                (
+                    f"Keys are neighbours: each token looks at {half} to either side of it"
+                    f"{', and at tokens with global attention' if more else ''}."
+                ),
             ),
         )
-    queries, others = positions_of(batch, length, ids, mask, beside, vocabulary, unit=unit, keys=keys)
+    queries, others = positions_of(batch, length, ids, mask, beside, vocabulary=vocabulary, unit=unit, keys=keys)
     if ids is not None and length is not None and ids.shape[1] < length:
         notes.append(
             f"The model filled its {ids.shape[1]:,} tokens up to {length:,} positions, which it looks at in blocks."
@@ -119,7 +123,8 @@ def places_of(
     drawn = any(one.attentions for one in shown.values())
     if others is not None and drawn and keys is not None and length is not None and keys > length:
         notes.append(
-            f"Attention has {length:,} {'query' if length == 1 else 'queries'} and {keys:,} keys: the keys of earlier steps come from the cache."
+            f"Attention has {length:,} {'query' if length == 1 else 'queries'} and {keys:,} keys: "
+            "the keys of earlier steps come from the cache."
         )
     return Places(batch, queries, others if drawn else None, unit, tuple(notes))
 
@@ -169,6 +174,7 @@ def _generated(
     named: Named,
     sizes: tuple[int, int | None, int | None],
     beside: Given,
+    *,
     vocabulary: Vocabulary | None,
     side: str,
     step: int,
@@ -212,7 +218,7 @@ def _generated(
     if side == CROSS:
         encoder = Positions.unknown(batch, keys or 0)
         if beside.ids is not None and beside.ids.shape == (batch, keys):
-            encoder, _ = positions_of(batch, keys, beside.ids, beside.mask, beside, vocabulary, unit=TOKEN)
+            encoder, _ = positions_of(batch, keys, beside.ids, beside.mask, beside, vocabulary=vocabulary, unit=TOKEN)
         return Places(batch, queries, encoder, TOKEN, ("Keys are the tokens of the encoder.",))
     others = None if keys is None else Positions(ids, real) if keys == end else Positions.unknown(batch, keys)
     return Places(batch, queries, others, TOKEN, ())

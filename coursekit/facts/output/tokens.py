@@ -1,4 +1,4 @@
-"""What stands at each position of an output: tokens, special ones and padding, patches of an image, moments of sound."""
+"""What stands at each position of an output: tokens, special ones, padding, patches of an image, moments of sound."""
 
 from __future__ import annotations
 
@@ -114,14 +114,14 @@ def vocabulary_of(tokenizer: Any) -> Vocabulary | None:
     return Vocabulary(tokenizer)
 
 
-def positions_of(
+def positions_of(  # noqa: PLR0911  (one for each way in which ids, mask and output can fit)
     batch: int,
     length: int | None,
     ids: Array | None,
     mask: Array | None,
     given: Given,
-    vocabulary: Vocabulary | None,
     *,
+    vocabulary: Vocabulary | None,
     unit: str,
     keys: int | None = None,
 ) -> tuple[Positions, Positions | None]:

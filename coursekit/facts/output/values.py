@@ -1,19 +1,21 @@
-"""The values of a model's output: of either framework, from a tuple, a mapping, an array or a cache, as NumPy arrays."""
+"""The values of a model's output, of either framework: a tuple, a mapping, an array or a cache, as NumPy arrays."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
 
 from coursekit import frameworks
 from coursekit.errors import CourseError
-from coursekit.facts.output.given import Given
 from coursekit.facts.output.naming import names_of, of_layers
 from coursekit.text import visible
+
+if TYPE_CHECKING:
+    from coursekit.facts.output.given import Given
 
 Array = npt.NDArray[Any]
 
@@ -147,7 +149,7 @@ class _Reader:
         room = frameworks.of(value)
         try:
             array: Array = np.asarray(value) if room is None else np.asarray(room.to_numpy(value))
-        except Exception as error:
+        except Exception as error:  # without values, sparse, nested, quantized, fake: each says it in a way of its own
             said = (str(error).strip().splitlines() or [type(error).__name__])[0]
             raise CourseError(
                 f"{name} of {self.run} cannot be read: {said.rstrip('.')[:200]}.",

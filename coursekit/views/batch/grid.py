@@ -128,7 +128,7 @@ class Grid:
 def _cells(
     row: SequenceFacts, columns: tuple[int | None, ...], *, named: bool, typed: bool, before: int
 ) -> tuple[_Cell, ...]:
-    """Return the cells of a row that begins ``before`` positions late; ``named`` where there are tokens, ``typed`` with types."""
+    """Return the cells of a row that begins ``before`` positions late, with tokens and types where there are."""
     cells = []
     for column in columns:
         position = -1 if column is None else column - before

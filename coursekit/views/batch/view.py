@@ -28,7 +28,8 @@ class TensorBuilder(LiveView[BatchFacts]):
     Parameters
     ----------
     sequences
-        A list of sentences, of pairs of sentences (a question and a text), lists of ids (ragged or not), or an array or tensor of ids ``(batch, sequence)``.
+        A list of sentences, of pairs of sentences (a question and a text), lists of ids (ragged or not), or an array
+        or tensor of ids ``(batch, sequence)``.
     tokenizer
         The tokenizer of the model's checkpoint. Sentences need it; for ids it says what they stand for.
     config

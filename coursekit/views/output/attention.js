@@ -11,7 +11,8 @@ import { curve, MOST_LINES, stroke, strongest } from "./lines.js";
  * @typedef {object} Overview
  * @property {number[]} layers their numbers
  * @property {number[]} heads
- * @property {number} size rows of a matrix
+ * @property {number} rows of a matrix
+ * @property {number} columns of a matrix
  * @property {(layer: number, head: number, query: number, key: number) => number} value of indices
  * @property {Scale} scale
  * @property {string} run
@@ -22,14 +23,14 @@ import { curve, MOST_LINES, stroke, strongest } from "./lines.js";
  * All heads of all layers.
  * @param {Overview} scene
  */
-export function headOverview({ layers, heads, size, value, scale, run, onchoose }) {
+export function headOverview({ layers, heads, rows, columns: wide, value, scale, run, onchoose }) {
 	const buttons = layers.flatMap((layer, row) =>
 		heads.map((head, column) => {
-			const canvas = h("canvas", { "aria-hidden": "true", class: size > 44 ? "ck-smooth" : null });
+			const canvas = h("canvas", { "aria-hidden": "true", class: Math.max(rows, wide) > 44 ? "ck-smooth" : null });
 			paint(
 				canvas,
-				size,
-				scale.pixels(size, size, (query, key) => value(row, column, query, key)),
+				wide,
+				scale.pixels(rows, wide, (query, key) => value(row, column, query, key)),
 			);
 			return h(
 				"button",
@@ -73,7 +74,14 @@ export function headOverview({ layers, heads, size, value, scale, run, onchoose 
 	return { element, choose };
 }
 
-/** @typedef {{tokens: string[], value: (query: number, key: number) => number, limit: number, label: string}} Scene */
+/**
+ * @typedef {object} Scene
+ * @property {string[]} tokens the queries
+ * @property {string[]} keys
+ * @property {(query: number, key: number) => number} value
+ * @property {number} limit
+ * @property {string} label
+ */
 
 export class AttentionLines {
 	/** @param {(token: number | null) => void} onpoint told which row is pointed at */
@@ -84,6 +92,7 @@ export class AttentionLines {
 		this.lines = h("svg:g");
 		this.limit = 1;
 		this.step = 0;
+		this.same = true;
 		/** @type {SVGElement[]} */
 		this.left = [];
 		/** @type {SVGElement[]} */
@@ -99,14 +108,15 @@ export class AttentionLines {
 	}
 
 	/** @param {Scene} scene */
-	show({ tokens, value, limit, label }) {
-		const count = tokens.length;
+	show({ tokens, keys, value, limit, label }) {
+		const count = Math.max(tokens.length, keys.length);
 		this.limit = limit;
+		this.same = tokens === keys;
 		this.step = Math.max(13, Math.min(34, 460 / count));
 		this.svg.setAttribute("viewBox", `0 0 320 ${30 + this.step * count}`);
 		this.svg.setAttribute("aria-label", label);
 		this.left = tokens.map((text, row) => this.word(text, row, true));
-		this.right = tokens.map((text, row) => this.word(text, row, false));
+		this.right = keys.map((text, row) => this.word(text, row, false));
 		fill(
 			this.svg,
 			h("svg:text", { x: 95, y: 16, "text-anchor": "end", class: "ck-lines-title" }, "query"),
@@ -115,7 +125,7 @@ export class AttentionLines {
 			this.left,
 			this.right,
 		);
-		this.strongest = strongest(count, value);
+		this.strongest = strongest(tokens.length, value, keys.length);
 		this.mark([]);
 	}
 
@@ -128,9 +138,10 @@ export class AttentionLines {
 		const short = text.length > 13 ? `${text.slice(0, 12)}…` : text;
 		const box = { x: left ? 0 : 220, y: this.y(row) - this.step / 2, width: 100, height: this.step, rx: 3 };
 		const place = { x: left ? 95 : 225, y: this.y(row) + 4, "text-anchor": left ? "end" : "start" };
+		// A key is a row as well only where queries and keys are the same tokens.
 		return h(
 			"svg:g",
-			{ class: "ck-lines-token", onpointerenter: () => this.onpoint(row) },
+			{ class: "ck-lines-token", onpointerenter: () => this.onpoint(left || this.same ? row : null) },
 			h("svg:rect", box),
 			h("svg:text", place, short),
 		);

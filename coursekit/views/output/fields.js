@@ -3,12 +3,12 @@
 import { h } from "../page/dom.js";
 import { grouped } from "../page/numbers/format.js";
 
-/** @import { Data, Field, Run } from "./types.d.ts" */
+/** @import { Field, Run, SentRun } from "./types.d.ts" */
 
-/** @param {Data} data */
+/** @param {{runs: (Run | SentRun)[]}} data */
 export function fieldTables({ runs }) {
 	// Runs whose fields are alike share a table; how many numbers are not finite does not matter for that.
-	/** @type {Map<string, Run[]>} */
+	/** @type {Map<string, (Run | SentRun)[]>} */
 	const groups = new Map();
 	for (const run of runs) {
 		const key = JSON.stringify([run.kind, run.fields.map((field) => ({ ...field, notFinite: 0 }))]);
@@ -34,14 +34,14 @@ export function fieldTables({ runs }) {
 				{ class: "ck-note" },
 				h("code", {}, name),
 				` is not here. ${reason} `,
-				h("code", { class: "ck-line-to-change" }, line),
+				line && h("code", { class: "ck-line-to-change" }, line),
 			),
 		),
 	);
 }
 
 /**
- * @param {Run[]} runs alike in their fields
+ * @param {(Run | SentRun)[]} runs alike in their fields
  * @param {boolean} named
  */
 function fieldTable(runs, named) {

@@ -13,7 +13,7 @@ from coursekit.facts.batch.readable import printable
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-    from coursekit.facts.output.run import OutputFacts
+    from coursekit.facts.output.facts import OutputFacts
 
 MOST_TOKENS = 6
 """Tokens that are followed: fifteen pairs, as many lines as an eye tells apart."""
@@ -45,8 +45,10 @@ def plot_layers(facts: OutputFacts, tokens: Any) -> Figure:
     figure = Figure(figsize=(6.2 * len(runs), 4.2), layout="constrained")
     axes = figure.subplots(1, len(runs), squeeze=False, sharey=True)[0]
     for axis, run in zip(axes, runs, strict=True):
+        values = run.token_similarity
+        assert values is not None  # noqa: S101  (only those that have it were kept)
         for one, other in combinations(chosen, 2):
-            similar = run.token_similarity[:, one, other]
+            similar = values[:, one, other]
             axis.plot(similar, marker="o", label=f"{_name(facts, one)} and {_name(facts, other)}")
         axis.set_xticks(range(len(run.layers)), run.layers, rotation=45, ha="right", fontsize=8)
         axis.set(ylabel="cosine similarity", ylim=(min(0.0, _least(runs, chosen)), 1.02))
@@ -90,7 +92,7 @@ def _chosen(facts: OutputFacts, tokens: Any) -> list[int]:
             hint = did_you_mean(token, texts) if isinstance(token, str) else ""
             raise CourseError(
                 f"There is no token {printable(repr(token)[:60])} among those compared.{hint}",
-                why=f"the view compares {len(known)} tokens, padding left out: {' '.join(texts[:12])}{' …' if len(texts) > 12 else ''}.",  # noqa: PLR2004  (of a hundred)
+                why=f"the view compares {len(known)} tokens, padding left out: {' '.join(texts)[:90]} …",
                 remedy="Use a token as the view writes it, or the numbers of its sequence and its position.",
             )
         found += places

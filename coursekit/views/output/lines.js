@@ -7,14 +7,15 @@ const LEAST = 0.004; // a weaker line is not seen
 
 /**
  * The lines that can be seen, the strongest first.
- * @param {number} count tokens
+ * @param {number} queries how many
  * @param {(query: number, key: number) => number} value
+ * @param {number} keys how many
  */
-export function strongest(count, value) {
+export function strongest(queries, value, keys = queries) {
 	/** @type {Line[]} */
 	const lines = [];
-	for (let query = 0; query < count; query += 1) {
-		for (let key = 0; key < count; key += 1) {
+	for (let query = 0; query < queries; query += 1) {
+		for (let key = 0; key < keys; key += 1) {
 			const weight = value(query, key);
 			if (weight > LEAST) lines.push({ query, key, weight });
 		}

@@ -9,7 +9,7 @@ import { HeatPicture } from "./picture.js";
 
 /** @import { Cell } from "../page/parts/types.d.ts" */
 /** @import { Shown } from "./picture.js" */
-/** @import { Page } from "./types.d.ts" */
+/** @import { Page, Token } from "./types.d.ts" */
 
 /** A row of a picture: its name, where it stands among the numbers, its tokens. */
 /** @typedef {{text: string, words: string, at: number, keys: string[]}} Line */
@@ -21,6 +21,7 @@ export class Attention extends HeatPicture {
 		super(page, "attention");
 		/** @type {Line[]} */
 		this.rows = [];
+		this.columnsOf = this.rows;
 		this.scale = new Scale(this.data.colours.sequential, this.data.limits.attention, false);
 		this.chosen = { layer: 0, head: 0 };
 		this.invitation = "Rows are queries, columns are keys. Each row sums to 1.";
@@ -39,16 +40,22 @@ export class Attention extends HeatPicture {
 		this.element.append(legend(this.scale, "attention weight (common scale)"));
 	}
 
-	/** The rows of a matrix: tokens, or blocks of them. @returns {Line[]} */
-	layout() {
+	/**
+	 * The rows of a matrix, or its columns: tokens, or blocks of them.
+	 * @param {Token[]} tokens
+	 * @returns {Line[]}
+	 */
+	layout(tokens) {
 		const { block } = this.data;
-		const slot = this.state.sequence;
 		if (block === 1) {
-			return this.page
-				.visible(slot)
-				.map(({ text, position, key }) => ({ text, words: text, at: position, keys: [key] }));
+			const seen = tokens.filter((token) => this.page.isVisible(token));
+			return (seen.length ? seen : tokens).map(({ text, position, key }) => ({
+				text,
+				words: text,
+				at: position,
+				keys: [key],
+			}));
 		}
-		const tokens = this.page.all(slot);
 		return Array.from({ length: Math.ceil(tokens.length / block) }, (_, at) => {
 			const part = tokens.slice(at * block, (at + 1) * block);
 			const first = at * block;
@@ -63,12 +70,16 @@ export class Attention extends HeatPicture {
 
 	/** @override */
 	refresh() {
-		this.rows = this.layout();
+		const { sequence: slot } = this.state;
+		this.rows = this.layout(this.page.all(slot));
+		const keys = this.page.keys(slot);
+		this.columnsOf = keys ? this.layout(keys) : this.rows;
 		for (const [index, run] of this.runs.entries()) {
 			const overview = headOverview({
 				layers: run.attentionLayers,
 				heads: run.heads,
-				size: this.rows.length,
+				rows: this.rows.length,
+				columns: this.columnsOf.length,
 				scale: this.scale,
 				run: run.name,
 				value: (layer, head, query, key) => run.numbers.at(this.at(run, layer, head, query, key)),
@@ -85,6 +96,7 @@ export class Attention extends HeatPicture {
 
 	showHead() {
 		const words = this.rows.map(({ text }) => text);
+		const keys = this.columnsOf === this.rows ? words : this.columnsOf.map(({ text }) => text);
 		const [first] = this.runs;
 		const shown = this.head(first);
 		this.name.textContent = `Layer ${first.attentionLayers[shown.layer]}, head ${first.heads[shown.head]}`;
@@ -96,7 +108,7 @@ export class Attention extends HeatPicture {
 			const label = `Attention of ${run.name}, layer ${run.attentionLayers[layer]}, head ${run.heads[head]}`;
 			this.heats[index].show({
 				rows: words,
-				columns: words,
+				columns: keys,
 				square: true,
 				scale: this.scale,
 				value,
@@ -104,7 +116,7 @@ export class Attention extends HeatPicture {
 				corner: "query ↓  key →",
 			});
 			const { attention: limit } = this.data.limits;
-			this.lines[index].show({ tokens: words, value, limit, label: `${label}, as lines` });
+			this.lines[index].show({ tokens: words, keys, value, limit, label: `${label}, as lines` });
 		}
 		this.invite();
 		this.mark();
@@ -126,9 +138,9 @@ export class Attention extends HeatPicture {
 	 * @param {number} key
 	 */
 	at(run, layer, head, query, key) {
-		const [, sequences, heads, size] = run.numbers.shape;
+		const [, sequences, heads, high, wide] = run.numbers.shape;
 		const matrix = (layer * sequences + this.state.sequence) * heads + head;
-		return (matrix * size + this.rows[query].at) * size + this.rows[key].at;
+		return (matrix * high + this.rows[query].at) * wide + this.columnsOf[key].at;
 	}
 
 	/**
@@ -144,12 +156,16 @@ export class Attention extends HeatPicture {
 	 * @param {Cell} cell
 	 */
 	describe({ row, column }) {
-		const [query, key] = [this.rows[row], this.rows[column]];
+		const [query, key] = [this.rows[row], this.columnsOf[column]];
 		const [run] = this.runs;
 		const { layer, head } = this.head(run);
-		const place = [this.data.shown[this.state.sequence], run.heads[head], query.at, key.at].join(", ");
+		const place = [this.data.numbers[this.data.shown[this.state.sequence]], run.heads[head], query.at, key.at].join(
+			", ",
+		);
 		const where =
-			this.data.block === 1 ? `attentions[${run.attentionLayers[layer] - 1}][${place}]` : "mean of the block";
+			this.data.block === 1
+				? `${this.data.paths.attention}[${run.attentionLayers[layer] - 1}][${place}]`
+				: "mean of the block";
 		this.read(`“${query.words}” takes from “${key.words}”: ${where}`, (one) => {
 			const at = this.head(one);
 			return one.numbers.text(this.at(one, at.layer, at.head, row, column));
@@ -171,11 +187,16 @@ export class Logits extends HeatPicture {
 		super(page, "logits");
 		/** @type {Line[]} */
 		this.rows = [];
-		this.invitation = this.runs[0].words
+		const [{ words, scores }] = this.runs;
+		const unknown = "The numbers of each sequence; what they mean is not known.";
+		const labels = scores === "Logits" ? "One score for each label; softmax turns a row to probabilities." : unknown;
+		this.invitation = words
 			? "The highest scores of each row, and what they stand for; softmax over all scores turns them to probabilities."
-			: "One score for each label; softmax turns a row to probabilities.";
+			: scores === "Probabilities"
+				? "One probability for each label: each row sums to 1."
+				: labels;
 		this.scale = new Scale(this.data.colours.diverging, this.data.limits.logits, true);
-		this.element.append(legend(this.scale, "score (common scale)"));
+		this.element.append(legend(this.scale, `${scores === "Logits" ? "score" : scores} (common scale)`));
 	}
 
 	/** @returns {Line[]} */
@@ -187,7 +208,7 @@ export class Logits extends HeatPicture {
 				.map(({ text, slot, position, key }) => ({ text, words: text, at: slot * length + position, keys: [key] }));
 		}
 		return this.data.shown.map((index, at) => {
-			const text = `${index}  ${this.data.sequences[index].label}`.trim();
+			const text = `${this.data.numbers[index]}  ${this.data.sequences[index].label}`.trim();
 			return { text, words: text, at, keys: [] };
 		});
 	}
@@ -206,7 +227,7 @@ export class Logits extends HeatPicture {
 				square: false,
 				scale: this.scale,
 				write: run.labels.length > 12 ? undefined : write,
-				label: `Logits of ${run.name}`,
+				label: `${run.scores} of ${run.name}`,
 				value,
 			});
 			this.heats[index].element.classList.toggle("ck-heat-wide-labels", run.numbers.shape.length < 3);

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-    from coursekit.facts.output.run import OutputFacts, RunFacts
+    from coursekit.facts.output.facts import OutputFacts, RunFacts
     from coursekit.facts.output.tokens import Token
 
 NEEDS = {
@@ -66,7 +66,8 @@ def plot(facts: OutputFacts, picture: str, *, layer: int, head: int, sequence: i
 
     if not isinstance(picture, str) or picture not in NEEDS:
         raise CourseError(
-            f"There is no picture called {printable(repr(picture)[:80])}.{did_you_mean(str(picture), (*NEEDS, 'layers'))}",
+            f"There is no picture called {printable(repr(picture)[:80])}."
+            f"{did_you_mean(str(picture), (*NEEDS, 'layers'))}",
             why="a picture is chosen by its name.",
             remedy=f"Use one of {', '.join((*NEEDS, 'layers'))}.",
         )

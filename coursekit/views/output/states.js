@@ -80,7 +80,10 @@ export class Hidden extends HeatPicture {
 	describe({ row, column }) {
 		const { text, sequence, position } = this.rows[row];
 		const many = this.runs.some((run) => run.layers.length > 1);
-		const name = many ? `hidden_states[${this.state.layer}]` : "last_hidden_state";
+		const [{ layers }] = this.runs;
+		const { hidden, last } = this.data.paths;
+		const known = many ? `${hidden}[${this.state.layer}]` : last;
+		const name = layers[0].startsWith("array") ? layers[this.layerOf(this.runs[0])] : known;
 		this.read(`“${text}”, dimension ${column}: ${name}[${sequence}, ${position}, ${column}]`, (run) =>
 			column < run.numbers.shape[3] ? run.numbers.text(this.at(run, row) + column) : "not there",
 		);
@@ -182,8 +185,8 @@ export class Sequences extends HeatPicture {
 			/** @type {(row: number, column: number) => number} */
 			const value = (row, column) => run.numbers.at(this.at(run, row, column));
 			this.heats[index].show({
-				rows: names.map((name, row) => `${row}  ${name}`.trim()),
-				columns: names.map((_, column) => String(column)),
+				rows: names.map((name, row) => `${this.data.numbers[row]}  ${name}`.trim()),
+				columns: names.map((_, column) => String(this.data.numbers[column])),
 				square: true,
 				scale: this.scale,
 				label: `Similarity of sequences in ${run.name}, ${run.layers[this.layerOf(run)]}`,
@@ -221,7 +224,7 @@ export class Sequences extends HeatPicture {
 		/** @type {(index: number) => string} */
 		const name = (index) => {
 			const { label } = this.data.sequences[index];
-			return label ? `“${label}”` : `sequence ${index}`;
+			return label ? `“${label}”` : `sequence ${this.data.numbers[index]}`;
 		};
 		this.read(`${name(row)} and ${name(column)}`, (run) => run.numbers.text(this.at(run, row, column)));
 	}

@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 
     import numpy.typing as npt
 
+    from coursekit.facts.output.facts import OutputFacts, RunFacts
     from coursekit.facts.output.fields import FieldFacts
-    from coursekit.facts.output.run import OutputFacts, RunFacts
     from coursekit.facts.output.tokens import Sequences, Token
 
 MOST_SEQUENCES, MOST_TOKENS, MOST_DIMENSIONS = 12, 32, 128

@@ -24,7 +24,12 @@ interface Described {
 	heads: number[];
 	labels: string[];
 	words: string[] | null;
+	/** What the numbers of `logits` are: `Logits`, `Probabilities`, or the name of a field of unknown meaning. */
+	scores: string;
 }
+
+/** A token as it is sent. */
+type SentToken = [text: string, kind: Kind, id: number | null];
 
 /**
  * The numbers of the pictures: `hidden` (layers, sequences, tokens, dimensions), `tokens` and `sequences` (layers, lower
@@ -37,7 +42,18 @@ export type Run = Described & Record<Picture, Quantized | null>;
 
 interface Common {
 	title: string;
-	sequences: { label: string; tokens: [text: string, kind: Kind, id: number | null][] | null }[];
+	/** Tokens of the sequences that are shown, and those of the keys of attention where they are others. */
+	sequences: { label: string; tokens: SentToken[] | null; keys: SentToken[] | null }[];
+	/** The index in the batch of each of these sequences. */
+	numbers: number[];
+	/** What stands at a position: token, patch, frame or position. */
+	unit: string;
+	/** What the signs in the tokens mean. */
+	signs: string[];
+	/** Which part of the output this is; empty where it has one. */
+	side: string;
+	/** Where the numbers of the pictures stand in the output, as Python writes it. */
+	paths: { hidden: string; last: string; attention: string };
 	/** The sequences that pictures show; a slot is a place in this list. */
 	shown: number[];
 	/** The tokens of `Tokens alike` and the map: slot and position. */
@@ -52,7 +68,7 @@ interface Common {
 }
 
 /** What `OutputExplorer.payload` returns. */
-export type Payload = Common & { runs: SentRun[] };
+export type Payload = Common & { runs: SentRun[]; others?: Payload[] };
 
 /** The same with its numbers decoded. */
 export type Data = Common & { runs: Run[] };
@@ -83,6 +99,8 @@ export interface Page {
 	few: boolean;
 	token: (slot: number, position: number) => Token;
 	all: (slot: number) => Token[];
+	/** The keys of attention, where they are not the tokens. */
+	keys: (slot: number) => Token[] | null;
 	visible: (slot: number | null) => Token[];
 	isVisible: (token: Token) => boolean;
 	isMarked: (key: string) => boolean;

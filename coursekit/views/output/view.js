@@ -60,16 +60,15 @@ class OutputExplorer {
 				"square root. Point at a cell to read by how much.";
 		fill(
 			root,
-			h("h3", {}, data.title),
-			fieldTables(data),
 			data.notes.map((note) => h("p", { class: "ck-note" }, note)),
 			this.tokens(),
+			data.signs.map((sign) => h("p", { class: "ck-muted" }, sign)),
 			this.pictures(),
 			h("p", { class: "ck-muted ck-precision" }, precision),
 		);
-		root.addEventListener("keydown", (event) => {
+		root.onkeydown = (event) => {
 			if (event.key === "Escape") this.pin(null);
-		});
+		};
 	}
 
 	/** A tab for each picture; it is drawn when it is opened first. */
@@ -81,7 +80,7 @@ class OutputExplorer {
 		/** @type {Map<string, Drawn>} */
 		const made = new Map();
 		const pages = there.map(({ name, title, type: Type }) => ({
-			title,
+			title: name === "logits" ? (runs.find((run) => run.logits)?.scores ?? title) : title,
 			content: () => {
 				this.picture = made.get(name) ?? new Type(this);
 				made.set(name, this.picture);
@@ -100,8 +99,10 @@ class OutputExplorer {
 
 	/** The tokens: pointing at one marks it in every picture, a click keeps it marked. */
 	tokens() {
-		const { shown, sequences } = this.data;
+		const { shown, sequences, numbers, unit } = this.data;
 		const kinds = new Set(shown.flatMap((_, slot) => this.all(slot).map(({ kind }) => kind)));
+		if (!kinds.size) return null; // neither inputs nor a field say what stands at a position
+		const title = unit === "token" ? "Tokens" : "Positions";
 		/** @type {(name: string, key: "special" | "padding") => HTMLElement | null} */
 		const toggle = (name, key) => {
 			if (!kinds.has(key)) return null;
@@ -116,15 +117,17 @@ class OutputExplorer {
 			});
 			return h("label", { class: "ck-toggle" }, box, name);
 		};
-		const options = shown.map((index, slot) => h("option", { value: slot }, `${index}  ${sequences[index].label}`));
+		const options = shown.map((index, slot) =>
+			h("option", { value: slot }, `${numbers[index]}  ${sequences[index].label}`),
+		);
 		const select = h("select", { class: "ck-select", onchange: () => this.choose(select.selectedIndex) }, options);
 		return h(
 			"section",
-			{ class: "ck-tokens", "aria-label": "Tokens" },
+			{ class: "ck-tokens", "aria-label": title },
 			h(
 				"div",
 				{ class: "ck-controls" },
-				h("h4", {}, "Tokens"),
+				h("h4", {}, title),
 				shown.length > 8 && h("label", { class: "ck-toggle" }, "Sequence ", select),
 				toggle("Special tokens", "special"),
 				toggle("Padding", "padding"),
@@ -145,25 +148,26 @@ class OutputExplorer {
 
 	/** The tokens of one sequence. @param {number} slot */
 	row(slot) {
-		const { shown } = this.data;
+		const { shown, numbers } = this.data;
+		const index = numbers[shown[slot]];
 		const number = h(
 			"button",
 			{
 				type: "button",
 				class: "ck-button ck-sequence",
 				"aria-pressed": String(slot === this.state.sequence),
-				"aria-label": `Sequence ${shown[slot]}`,
+				"aria-label": `Sequence ${index}`,
 				onclick: () => this.choose(slot),
 			},
-			shown[slot],
+			index,
 		);
-		const chips = this.visible(slot).map((token, index) => this.chip(token, index));
+		const chips = this.visible(slot).map((token, at) => this.chip(token, at));
 		return h(
 			"div",
 			{
 				class: "ck-strip-row",
 				role: "group",
-				"aria-label": `Tokens of sequence ${shown[slot]}`,
+				"aria-label": `Tokens of sequence ${index}`,
 				onkeydown: (event) => roam(event, chips),
 			},
 			shown.length > 1 && number,
@@ -239,11 +243,22 @@ class OutputExplorer {
 
 	/** All tokens of a shown sequence. @param {number} slot @returns {Token[]} */
 	all(slot) {
-		const sequence = this.data.shown[slot];
-		const tokens = this.data.sequences[sequence].tokens ?? [];
+		const place = this.data.shown[slot];
+		const sequence = this.data.numbers[place];
+		const tokens = this.data.sequences[place].tokens ?? [];
 		return tokens.map(([text, kind, id], position) => {
 			return { text, kind, id, slot, sequence, position, key: `${slot}:${position}` };
 		});
+	}
+
+	/** The keys of attention, where they are not the tokens. @param {number} slot @returns {Token[] | null} */
+	keys(slot) {
+		const place = this.data.shown[slot];
+		const sequence = this.data.numbers[place];
+		const keys = this.data.sequences[place].keys?.map(([text, kind, id], position) => {
+			return { text, kind, id, slot, sequence, position, key: `key ${slot}:${position}` };
+		});
+		return keys ?? null;
 	}
 
 	/** @param {Token} token */
@@ -259,4 +274,24 @@ class OutputExplorer {
 	}
 }
 
-define("ck-output-explorer", (/** @type {Payload} */ data, root) => void new OutputExplorer(data, root));
+/** The fields, and below them the pictures of one side of the output: a button for each where it has several. */
+define("ck-output-explorer", (/** @type {Payload} */ data, root) => {
+	const sides = [data, ...(data.others ?? [])];
+	const page = h("div", { class: "ck-side" });
+	const buttons = sides.map((side, at) =>
+		h("button", { type: "button", class: "ck-button", onclick: () => open(at) }, side.side),
+	);
+	/** @param {number} at */
+	const open = (at) => {
+		for (const [index, button] of buttons.entries()) button.setAttribute("aria-pressed", String(index === at));
+		new OutputExplorer(sides[at], page);
+	};
+	fill(
+		root,
+		h("h3", {}, data.title),
+		fieldTables(data),
+		sides.length > 1 && h("div", { class: "ck-controls", role: "group", "aria-label": "Side of the model" }, buttons),
+		page,
+	);
+	open(0);
+});

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from coursekit.errors import CourseError, nearest, reject_unknown
+from coursekit.facts.output.facts import OutputFacts, RunFacts
 from coursekit.facts.output.page_budget import Choice
 from coursekit.facts.output.quantization import Quantized, quantize
-from coursekit.facts.output.run import OutputFacts, RunFacts, all_sides
+from coursekit.facts.output.run import all_sides
 from coursekit.facts.output.values import is_array, is_output
 from coursekit.text import visible
 from coursekit.views.output.layers import plot_layers
@@ -227,6 +228,7 @@ class OutputExplorer(Explorer[OutputFacts]):
             "title": self.heading if facts is self.facts else "",
             "side": _SIDES.get(facts.side, facts.side.replace("_", " ")),
             "unit": facts.unit,
+            "paths": _paths(facts),
             "numbers": list(facts.numbers),
             "signs": list(facts.signs),
             "sequences": [
@@ -252,6 +254,17 @@ class OutputExplorer(Explorer[OutputFacts]):
             "exact": self.exact,
             "runs": [_run(run, facts, reach, exact=self.exact) for run in facts.runs],
         }
+
+
+def _paths(facts: OutputFacts) -> dict[str, str]:
+    """Return where the numbers of the pictures stand in an output, as Python writes it."""
+    side = facts.side
+    prefix = f"{side}_" if side in {"encoder", "decoder"} else f"{side}." if side not in {"", "cross"} else ""
+    step = f"[{facts.step}]" if facts.steps and side != "encoder" else ""
+    own = "decoder_" if side == "cross" else prefix
+    last = "last_hidden_state" if side in {"decoder", "cross"} else f"{prefix}last_hidden_state"
+    attention = "cross_attentions" if side == "cross" else f"{prefix}attentions"
+    return {"hidden": f"{own}hidden_states{step}", "last": last, "attention": f"{attention}{step}"}
 
 
 def _is_misspelt(name: str, value: Any) -> bool:

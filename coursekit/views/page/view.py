@@ -7,6 +7,7 @@ the live face is the same thing, interactive. :class:`View` has the first two. T
 
 from __future__ import annotations
 
+import sys
 from abc import ABC, abstractmethod
 from functools import cache
 from html import escape
@@ -16,7 +17,7 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 from coursekit.text import visible
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
 FactsT = TypeVar("FactsT")
 
@@ -62,11 +63,64 @@ class LiveView(View[FactsT]):
 
     widget: Any
 
+    def close(self) -> None:
+        """Close the live face, and free what it keeps in kernel and browser; show the view to have it again.
+
+        Each control is a widget with a line to the browser of its own, which lives until it is closed.
+        """
+        outermost = self.__dict__.pop("widget", None)
+        if outermost is None:
+            return
+        for cell, (run, views) in _SHOWN.items():
+            _SHOWN[cell] = run, [view for view in views if view is not self]
+        for one in _widgets_in(outermost):
+            one.close()
+
     def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, Any]:
         bundle = super()._repr_mimebundle_(include, exclude)
+        _close_what_was_here(self)
         # The protocol of ipywidgets 7 and 8 alike: version 2.0.
         reference = {"version_major": 2, "version_minor": 0, "model_id": self.widget.model_id}
         return {**bundle, "application/vnd.jupyter.widget-view+json": reference}
+
+
+_SHOWN: dict[str, tuple[str, list[LiveView[Any]]]] = {}
+"""For each cell of the notebook by its name: the run in which it showed live views, and these views."""
+_MOST_UNPLACED = 16
+"""Live views that stay open where a front end does not say which cell shows them; older ones are closed."""
+
+
+def _close_what_was_here(view: LiveView[Any]) -> None:
+    """Close the views that the running cell showed when it ran last: their output is gone, nobody can reach them."""
+    cell, run = _running_cell() or ("", "")
+    before, views = _SHOWN.get(cell, ("", []))
+    old = views if run != before else views[: -_MOST_UNPLACED + 1] if not cell else []
+    kept = [one for one in views if one not in old and one is not view]
+    _SHOWN[cell] = run, [*kept, view]
+    for one in old:
+        if one is not view:
+            one.close()
+
+
+def _running_cell() -> tuple[str, str] | None:
+    """Return the name of the cell that is being run and of this run, or None outside of a notebook that says it."""
+    ipython = sys.modules.get("IPython")
+    shell: Any = ipython.get_ipython() if ipython is not None else None
+    try:
+        header = shell.kernel.get_parent("shell")
+        return str(header["metadata"]["cellId"]), str(header["header"]["msg_id"])
+    except (AttributeError, KeyError, TypeError):
+        return None
+
+
+def _widgets_in(widget: Any) -> Iterator[Any]:
+    """Yield a widget, the widgets inside of it, and the layout and style of each, which are widgets as well."""
+    for child in getattr(widget, "children", ()):
+        yield from _widgets_in(child)
+    for part in ("layout", "style"):
+        if hasattr(one := getattr(widget, part, None), "close"):
+            yield one
+    yield widget
 
 
 @cache
