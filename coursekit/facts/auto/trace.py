@@ -28,11 +28,7 @@ from coursekit.facts.files.locate import (
     on_hub,
 )
 from coursekit.facts.files.tensor_names import shape_text
-<<<<<<< HEAD
 from coursekit.frameworks.quiet import quiet
-=======
-from coursekit.frameworks.blueprint import quiet
->>>>>>> 1349d29 (Quantized weights, adapters and foreign formats are tried with the libraries that make them)
 from coursekit.frameworks.weight_names import is_weight_file
 
 if TYPE_CHECKING:
