@@ -11,6 +11,7 @@ from collections import defaultdict
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
+from coursekit.facts.checkpoint.loading import installed_transformers
 from coursekit.frameworks.buildable import NoModelError
 from coursekit.frameworks.from_settings import expected_tensors
 
@@ -19,6 +20,9 @@ if TYPE_CHECKING:
 
     from coursekit.facts.files.stored import StoredTensor
     from coursekit.frameworks.expected_tensors import ExpectedTensors
+
+
+_NO_MORE_PRUNING = 5  # the version of transformers since which pruned_heads means nothing
 
 
 @dataclass(frozen=True)
@@ -108,7 +112,8 @@ def fit(
     except NoModelError as error:
         return Fit(reason=str(error))
     found = compare(expected, tensors, keras_names=keras_names, unchecked=unchecked)
-    return _without_pruned(found, settings) if settings.get("pruned_heads") else found
+    prunes = settings.get("pruned_heads") and installed_transformers()[1] < _NO_MORE_PRUNING
+    return _without_pruned(found, settings) if prunes else found
 
 
 def _without_pruned(found: Fit, settings: Mapping[str, Any]) -> Fit:

@@ -178,7 +178,7 @@ def checkpoint_facts(source: str | os.PathLike[str], *, variant: str | None = No
     return CheckpointFacts(
         source=visible(only.name if only else place.shown),
         commit=place.commit,
-        files=tuple(_with_role(file, weights, names) for file in files),
+        files=tuple(_with_role(replace(file, name=visible(file.name)), weights, names) for file in files),
         config=config,
         weights=weights,
         fits=tuple(fits),
