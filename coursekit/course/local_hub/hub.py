@@ -104,7 +104,8 @@ class LocalHub:
                 why="only what was pushed can be read.",
                 remedy=f"Choose one of: {', '.join(files)}.",
             )
-        return files[name].read_text(encoding="utf-8")
+        text: str = files[name].read_text(encoding="utf-8")
+        return text
 
     def commits(self, repository: str) -> list[str]:
         """Return the messages of a repository's commits, the oldest first."""

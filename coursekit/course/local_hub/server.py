@@ -12,6 +12,7 @@ from urllib.parse import unquote, urlsplit
 from coursekit.course.local_hub.store import REPOSITORY, RefusedError, is_large
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
     from coursekit.course.local_hub.store import Commit, Store
@@ -74,7 +75,7 @@ class _Handler(BaseHTTPRequestHandler):
     def _refuse(self, refused: RefusedError) -> None:
         self.close_connection = True  # what was sent along may not have been read
         headers = {"X-Error-Message": str(refused), **({"X-Error-Code": refused.code} if refused.code else {})}
-        self._send_json({"error": str(refused)}, refused.status, **headers)
+        self._send_json({"error": str(refused)}, refused.status, headers)
 
     # What can be asked. Each takes the named parts of its address.
 
@@ -131,7 +132,7 @@ class _Handler(BaseHTTPRequestHandler):
         commit = self.store.commit_of(id, revision or "main")
         siblings = [{"rfilename": name, "size": path.stat().st_size} for name, path in commit.files.items()]
         about = {"id": id, "modelId": id, "sha": commit.oid, "siblings": siblings, "tags": [], "private": False}
-        self._send_json(about, **{"X-Repo-Commit": commit.oid})
+        self._send_json(about, headers={"X-Repo-Commit": commit.oid})
 
     def _file(self, id: str, revision: str, name: str) -> None:  # noqa: A002
         commit = self.store.commit_of(id, revision)
@@ -155,13 +156,13 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _missing(self, commit: Commit) -> None:
         headers = {"X-Error-Code": "EntryNotFound", "X-Repo-Commit": commit.oid}
-        self._send_json({"error": "Entry not found"}, 404, **headers)
+        self._send_json({"error": "Entry not found"}, 404, headers)
 
     # How it is read and sent.
 
     def _address(self, path: str) -> str:
-        host, port = self.server.server_address[:2]
-        return f"http://{host!s}:{port}/{path}"
+        _, port = self.connection.getsockname()
+        return f"http://127.0.0.1:{port}/{path}"
 
     def _length(self) -> int:
         length = self.headers.get("Content-Length", "")
@@ -181,13 +182,15 @@ class _Handler(BaseHTTPRequestHandler):
             raise RefusedError(400, "not a JSON object")
         return question
 
-    def _send_json(self, answer: dict[str, Any] | list[dict[str, Any]], status: int = 200, **headers: str) -> None:
+    def _send_json(
+        self, answer: dict[str, Any] | list[dict[str, Any]], status: int = 200, headers: Mapping[str, str] | None = None
+    ) -> None:
         body = json.dumps(answer).encode()
         self.send_response(status)
         for name, value in {
             "Content-Type": "application/json",
             "Content-Length": str(len(body)),
-            **headers,
+            **(headers or {}),
         }.items():
             self.send_header(name, value)
         self.end_headers()

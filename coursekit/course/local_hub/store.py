@@ -10,10 +10,11 @@ import tempfile
 import threading
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
-from typing import TYPE_CHECKING, Any, BinaryIO
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+    from io import BufferedIOBase
 
 REPOSITORY = r"[A-Za-z0-9][\w.-]{0,95}/[A-Za-z0-9][\w.-]{0,95}"
 _CHUNK = 1 << 20  # bytes
@@ -91,7 +92,7 @@ class Store:
             raise RefusedError(400, "not a SHA-256")
         return self.folder / digest
 
-    def receive(self, digest: str, stream: BinaryIO, length: int) -> None:
+    def receive(self, digest: str, stream: BufferedIOBase, length: int) -> None:
         """Store a large file that comes in, if it is what it claims to be."""
         path, found = self.large_file(digest), hashlib.sha256()
         with tempfile.NamedTemporaryFile(dir=self.folder, delete=False) as file:
