@@ -26,10 +26,17 @@ REFUSALS = {
     "nobody/unknown-to-strangers": (401, {"X-Error-Code": "RepoNotFound", "X-Error-Message": "Repository not found"}),
     "owner/gated": (403, {"X-Error-Code": "GatedRepo", "X-Error-Message": "Access is restricted."}),
     "owner/gated-to-strangers": (401, {"X-Error-Code": "GatedRepo", "X-Error-Message": "Please log in."}),
-    "owner/private": (403, {}),
+    "owner/private": (403, {"X-Error-Message": "Forbidden"}),
     "owner/bad-token": (401, {"X-Error-Message": "Invalid credentials in Authorization header"}),
     "owner/no-config": (404, {"X-Error-Code": "EntryNotFound", "X-Repo-Commit": COMMIT}),
     "owner/busy": (503, {}),
+}
+# What stands between a classroom and the Hub says the same without the Hub's own headers.
+ON_THE_WAY = {
+    "owner/filtered": (403, {}),
+    "owner/mirrored": (404, {"Server": "mirror"}),
+    "owner/behind-a-proxy": (407, {}),
+    "owner/waiting": (429, {"Retry-After": "60"}),
 }
 DROPPED, SILENT, TRUNCATED, PORTAL = "owner/dropped", "owner/silent", "owner/truncated", "owner/portal"
 _FILE = re.compile(r"/(?P<id>[^/]+/[^/]+)/resolve/[^/]+/(?P<name>.+)")
@@ -122,8 +129,8 @@ class _Handler(BaseHTTPRequestHandler):
             return
         model_id = match["id"]
         fault = model_id if model_id not in self.hub.repaired else ""
-        if fault in REFUSALS:
-            status, headers = REFUSALS[fault]
+        if fault in REFUSALS | ON_THE_WAY:
+            status, headers = (REFUSALS | ON_THE_WAY)[fault]
             self._send(status, **headers)
         elif fault == PORTAL:
             self._send(200, b"<html>Welcome to the hotel. Please log in.</html>")

@@ -70,10 +70,9 @@ def choose(name: str) -> Choice:
     if wanted:
         return _overridden(name, wanted)
     choice = _as_named(name)
-    if choice is not None:
+    if isinstance(choice, Choice):
         return choice
-    reason = "HF_HUB_OFFLINE is set" if lookup.is_offline() else "The Hub does not answer"
-    return _offline(name, reason)
+    return _offline(name, choice)
 
 
 def _overridden(name: str, wanted: str) -> Choice:
@@ -87,9 +86,9 @@ def _overridden(name: str, wanted: str) -> Choice:
             why=error.why,
             remedy=f"Unset {VARIABLE}, or set it to 'offline', an id or a folder. {error.remedy}",
         ) from error
-    if choice is None:
+    if isinstance(choice, str):
         raise CourseError(
-            f"{VARIABLE} names {wanted!r}, which is not in the cache, and the Hub cannot be asked for it.",
+            f"{VARIABLE} names {wanted!r}, which is not in the cache, and the Hub does not give it: {choice}.",
             why="the variable decides what the lessons load, so nothing else is taken instead.",
             remedy=f"Fetch it where there is a network (`{PREPARE} --hub {wanted}`), or unset {VARIABLE}.",
         )
@@ -99,8 +98,8 @@ def _overridden(name: str, wanted: str) -> Choice:
     return Choice(choice.checkpoint, note, choice.cached)
 
 
-def _as_named(name: str) -> Choice | None:
-    """Return the choice of ``name`` itself, or None where it is neither cached nor to be had from the Hub."""
+def _as_named(name: str) -> Choice | str:
+    """Return the choice of ``name`` itself, or why it is neither in the cache nor to be had from the Hub."""
     begun = time.monotonic()
     source = locate(name, revision="main")
     if source.is_object:
@@ -117,7 +116,8 @@ def _as_named(name: str) -> Choice | None:
         return Choice(name, "", cached=True)
     # The first import of the Hub's client may have taken long; the Hub gets its chance all the same.
     seconds = max(lookup.SECONDS - (time.monotonic() - begun), _AT_LEAST)
-    return Choice(name, "", cached=False) if lookup.gives(name, seconds=seconds) else None
+    answer = lookup.ask(name, seconds=seconds)
+    return Choice(name, "", cached=False) if answer.gives else answer.reason
 
 
 def _check_folder(source: Source) -> None:

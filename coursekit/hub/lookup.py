@@ -9,6 +9,7 @@ import copy
 import re
 import threading
 from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -42,6 +43,7 @@ _OFTEN_MEANT = (
     "gpt2",
     "sentence-transformers/all-MiniLM-L6-v2",
 )
+_OWN_HEADERS = ("X-Error-Code", "X-Error-Message", "X-Repo-Commit")
 _LOG_IN = "log in with a token that may read it (`hf auth login`, or the variable HF_TOKEN)"
 
 _on_disk: set[str] = set()  # what this process asks for no more, nor anything below it: see rely_on_cache
@@ -76,7 +78,7 @@ def is_cached(model_id: str) -> bool:
     def held(name: str) -> Path | None:
         from huggingface_hub import try_to_load_from_cache
 
-        path = try_to_load_from_cache(model_id, name)
+        path = try_to_load_from_cache(model_id, name, cache_dir=cache_folder())
         return Path(path) if isinstance(path, str) else None
 
     def weights(name: str) -> bool:
@@ -88,24 +90,54 @@ def is_cached(model_id: str) -> bool:
     return bool(held(_CONFIG)) and any(map(weights, (SAFETENSORS, BIN))) and any(map(held, _TOKENIZERS))
 
 
+@dataclass(frozen=True)
+class Answer:
+    """Whether the Hub gives a checkpoint, and if not, why: the beginning of a sentence, such as ``The Hub is busy``."""
+
+    gives: bool
+    reason: str = ""
+
+
 def gives(model_id: str, *, seconds: float = SECONDS) -> bool:
-    """Ask the Hub for a checkpoint and tell whether it answers within ``seconds``.
+    """Tell whether the Hub gives a checkpoint; see :func:`ask`."""
+    return ask(model_id, seconds=seconds).gives
+
+
+def ask(model_id: str, *, seconds: float = SECONDS) -> Answer:
+    """Ask the Hub for a checkpoint, and wait at most ``seconds`` for its answer.
 
     Raises
     ------
     CourseError
-        When the Hub refuses: there is no such checkpoint, or it may not be read.
+        When the Hub itself refuses: there is no such checkpoint, or it may not be read. What a filter or a mirror says
+        on the way to the Hub is no refusal; a lesson goes on with the offline BERT then.
     """
     if is_offline():
-        return False
+        return Answer(gives=False, reason="HF_HUB_OFFLINE is set")
     response = within(lambda: _head(model_id), seconds=seconds)
     if response is None:
-        return False
+        return Answer(gives=False, reason="The Hub does not answer")
     refused = refusal(model_id, response)
     if refused is not None:
         raise refused
     # The client itself accepts no file without this header: a page of the hotel's network is no answer.
-    return bool(response.status_code == 200 and response.headers.get("X-Repo-Commit"))  # noqa: PLR2004  (HTTP: OK)
+    if response.status_code == 200 and response.headers.get("X-Repo-Commit"):  # noqa: PLR2004  (HTTP: OK)
+        return Answer(gives=True)
+    return Answer(gives=False, reason=_without_answer(response))
+
+
+def _without_answer(response: Any) -> str:
+    """Return why an answer gives no checkpoint although nobody refused it."""
+    status = response.status_code
+    if status == 429:  # noqa: PLR2004  (HTTP: too many requests)
+        wait = str(response.headers.get("Retry-After", ""))
+        after = f", for {wait} seconds" if wait.isdigit() else ""
+        return f"The Hub asks this network to wait{after} (429, too many requests)"
+    if status >= 500:  # noqa: PLR2004  (HTTP: the server's own faults)
+        return f"The Hub is out of order for the moment ({status})"
+    if status in (401, 403, 404, 407, 451):
+        return f"Something on the way to the Hub refuses ({status}, not in the Hub's own words)"
+    return "The Hub does not answer"
 
 
 def within(call: Callable[[], Any], *, seconds: float) -> Any:
@@ -146,6 +178,9 @@ def refusal(model_id: str, response: Any) -> CourseError | None:
     """
     status = response.status_code
     reason = response.headers.get("X-Error-Code", "")
+    # Only the Hub's own word counts: a filter, a proxy or a mirror answers with these statuses as well.
+    if not any(response.headers.get(name) for name in _OWN_HEADERS):
+        return None
     if reason == "EntryNotFound":
         return CourseError(
             f"{model_id!r} on the Hub has no {_CONFIG}.",

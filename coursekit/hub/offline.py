@@ -82,7 +82,7 @@ def offline_folder() -> Path | None:
 
     folder = None
     for file in FILES:
-        path = try_to_load_from_cache(OFFLINE_ID, file.name)
+        path = try_to_load_from_cache(OFFLINE_ID, file.name, cache_dir=cache_folder())
         if not isinstance(path, str) or Path(path).stat().st_size != file.size:
             return None
         folder = Path(path).parent

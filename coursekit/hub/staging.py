@@ -9,10 +9,15 @@ from __future__ import annotations
 import errno
 import os
 import shutil
+import sys
 from contextlib import contextmanager
+from functools import cache
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
+
+from packaging.version import Version
 
 from coursekit.errors import CourseError
 
@@ -23,11 +28,43 @@ _PREFIX = ".coursekit-prepare-"
 DISK_FULL = (errno.ENOSPC, errno.EDQUOT)
 
 
+OLDER_VARIABLES = ("TRANSFORMERS_CACHE", "PYTORCH_TRANSFORMERS_CACHE", "PYTORCH_PRETRAINED_BERT_CACHE")
+"""What transformers 4 asks for the place of its cache before huggingface_hub is asked; transformers 5 does not."""
+
+
 def cache_folder() -> Path:
-    """Return the folder in which huggingface_hub of this process keeps what it downloads."""
+    """Return the folder in which ``from_pretrained`` of this process looks for what was downloaded."""
     from huggingface_hub import constants
 
-    return Path(constants.HF_HUB_CACHE)
+    older = older_cache()
+    return older[1] if older else Path(constants.HF_HUB_CACHE)
+
+
+def older_cache() -> tuple[str, Path] | None:
+    """Return the variable that gives transformers 4 a cache of its own, and that folder; None where there is none.
+
+    The variables are read when transformers is imported (``transformers/utils/hub.py``), as huggingface_hub does with
+    its own.
+    """
+    from huggingface_hub import constants
+
+    loaded = getattr(sys.modules.get("transformers.utils.hub"), "TRANSFORMERS_CACHE", None)
+    name = next((name for name in OLDER_VARIABLES if name in os.environ), "")
+    if "transformers.utils.hub" in sys.modules:
+        folder = loaded
+    else:
+        folder = os.environ.get(name) if _transformers_before_5() else None
+    if folder is None or str(folder) == str(constants.HF_HUB_CACHE):
+        return None
+    return name or OLDER_VARIABLES[0], Path(folder)
+
+
+@cache
+def _transformers_before_5() -> bool:
+    try:
+        return Version(version("transformers")) < Version("5")
+    except PackageNotFoundError:
+        return False
 
 
 def repository_folder(model_id: str) -> str:

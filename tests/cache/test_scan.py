@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
@@ -15,6 +16,7 @@ from huggingface_hub import scan_cache_dir
 from coursekit.errors import CourseError
 from coursekit.facts.cache.place import cache_place
 from coursekit.facts.cache.scan import cache_facts
+from coursekit.hub.staging import OLDER_VARIABLES
 
 OLD, NEW, OTHER = "a" * 40, "b" * 40, "c" * 40  # huggingface_hub deletes by commit, wherever it is
 
@@ -212,7 +214,111 @@ def test_a_variable_that_was_set_too_late_is_named(monkeypatch, tmp_path):
     assert "after a restart" in place.surprise
 
 
-def test_the_older_variable_of_transformers_is_named(monkeypatch):
-    monkeypatch.setenv("TRANSFORMERS_CACHE", "/somewhere")
+@pytest.mark.parametrize("variable", [*OLDER_VARIABLES, None])
+@pytest.mark.parametrize("first", ["transformers", "coursekit"])
+def test_the_cache_is_where_the_installed_transformers_looks(variable, first, tmp_path, offline_bert):
+    """Where transformers 4 is told another place, ck.checkpoint looks there too."""
+    environment = {key: value for key, value in os.environ.items() if key not in (*VARIABLES, *OLDER_VARIABLES)}
+    environment |= {"HF_HOME": str(offline_bert.parents[3]), "HF_HUB_OFFLINE": "1", "COURSEKIT_CHECKPOINT": ""}
+    if variable:
+        environment[variable] = str(tmp_path)
+    program = f"""
+import {first}
+import coursekit as ck
+from coursekit.facts.cache.place import cache_place
+try:
+    name = ck.checkpoint("sentence-transformers/all-MiniLM-L6-v2")
+except ck.CourseError:
+    name = None
+place = cache_place()
+from transformers import AutoConfig
+try:
+    loaded = AutoConfig.from_pretrained("sentence-transformers/all-MiniLM-L6-v2").num_hidden_layers
+except OSError:
+    loaded = None
+print(name is None, loaded is None, place.folder, place.surprise)
+"""
+    run = subprocess.run(
+        [sys.executable, "-c", program], env=environment, capture_output=True, text=True, check=True, timeout=120
+    )
+    refused, missing, folder, surprise = run.stdout.strip().split(" ", 3) if variable else (*run.stdout.split(), "")
 
-    assert "TRANSFORMERS_CACHE is set" in cache_place().surprise
+    assert refused == missing
+    if missing == "True":
+        assert (folder, surprise.split(" ")[0]) == (str(tmp_path), variable)
+
+
+@pytest.mark.parametrize("variable", VARIABLES)
+def test_a_variable_set_to_nothing_counts_as_huggingface_hub_counts_it(variable, tmp_path):
+    environment = {key: value for key, value in os.environ.items() if key not in (*VARIABLES, *OLDER_VARIABLES)}
+    program = """
+from huggingface_hub import constants
+from coursekit.facts.cache.place import cache_place
+place = cache_place()
+assert str(place.folder) == constants.HF_HUB_CACHE or str(place.folder) == ".", (place.folder, constants.HF_HUB_CACHE)
+print(place.surprise)
+"""
+    run = subprocess.run(
+        [sys.executable, "-c", program], env=environment | {variable: ""}, capture_output=True, text=True, check=True,
+        timeout=60, cwd=tmp_path,
+    )  # fmt: skip
+
+    assert f"{variable} is set to nothing" in run.stdout
+
+
+def _cache(tmp_path):
+    """Return a cache of two repositories, both with one revision of one file."""
+    for name in ("models--good--one", "models--odd--one"):
+        home = tmp_path / name
+        for part in ("blobs", "refs", "snapshots/abc"):
+            (home / part).mkdir(parents=True)
+        (home / "blobs" / "one").write_text("{}")
+        (home / "refs" / "main").write_text("abc")
+        (home / "snapshots" / "abc" / "config.json").symlink_to("../../blobs/one")
+    return tmp_path / "models--odd--one"
+
+
+def _pipe(home):
+    (home / "refs" / "main").unlink()
+    os.mkfifo(home / "refs" / "main")
+
+
+ODD = {
+    "a link loop": lambda home: (home / "snapshots" / "abc" / "loop").symlink_to("loop"),
+    "a folder of links to itself": lambda home: (home / "snapshots" / "abc" / "up").symlink_to(".."),
+    "an unfinished file that leads nowhere": lambda home: (home / "blobs" / "x.incomplete").symlink_to("gone"),
+    "a pipe as a ref": _pipe,
+    "a file among the snapshots": lambda home: (home / "snapshots" / ".DS_Store").write_text("x"),
+    "a blob that is a loop": lambda home: (home / "blobs" / "loop").symlink_to("loop"),
+}
+
+
+@pytest.mark.parametrize("odd", ODD)
+def test_one_odd_repository_leaves_the_others_shown(odd, tmp_path):
+    ODD[odd](_cache(tmp_path))
+
+    rows = {one.id: one for one in cache_facts(tmp_path).repositories}
+
+    assert set(rows) == {"good/one", "odd/one"}
+    assert (rows["good/one"].problem, rows["good/one"].nbytes) == ("", 2)
+    assert rows["odd/one"].problem or rows["odd/one"].nbytes == 2
+
+
+def test_where_links_are_forbidden_the_cache_is_read_all_the_same(tmp_path, monkeypatch):
+    _cache(tmp_path)
+    monkeypatch.setattr("pathlib.Path.symlink_to", lambda *_: (_ for _ in ()).throw(OSError("forbidden")))
+
+    assert [one.nbytes for one in cache_facts(tmp_path).repositories] == [2, 2]
+
+
+def test_the_layout_of_2021_is_told_from_an_empty_cache(tmp_path):
+    """Written by hand as ``get_from_cache`` of transformers 4.10 wrote it."""
+    for digit, url in (("a", "https://huggingface.co/bert-base-cased/resolve/main/config.json"), ("b", None)):
+        (tmp_path / (digit * 64)).write_bytes(b"x" * 10)
+        (tmp_path / (digit * 64 + ".json")).write_text(json.dumps({"url": url, "etag": '"1"'}))
+
+    facts = cache_facts(tmp_path)
+
+    assert facts.repositories == ()
+    (found,) = facts.findings
+    assert "2 files (20 bytes) lie here as transformers kept them until 2022" in found.what

@@ -108,10 +108,23 @@ def test_each_refusal_has_its_own_reason_and_no_fallback(python):
     assert "is not the id" in said["https://huggingface.co/gpt2"]
 
 
-@pytest.mark.parametrize(
-    "model_id", ["owner/busy", loopback_hub.DROPPED, loopback_hub.SILENT, loopback_hub.PORTAL, "closed port"]
-)
+SILENCE = "The Hub does not answer"
+WITHOUT_ANSWER = {
+    "owner/busy": "The Hub is out of order for the moment (503)",
+    "owner/filtered": "Something on the way to the Hub refuses (403, not in the Hub's own words)",
+    "owner/mirrored": "Something on the way to the Hub refuses (404, not in the Hub's own words)",
+    "owner/behind-a-proxy": "Something on the way to the Hub refuses (407, not in the Hub's own words)",
+    "owner/waiting": "The Hub asks this network to wait, for 60 seconds (429, too many requests)",
+    loopback_hub.DROPPED: SILENCE,
+    loopback_hub.SILENT: SILENCE,
+    loopback_hub.PORTAL: SILENCE,
+    "closed port": SILENCE,
+}
+
+
+@pytest.mark.parametrize("model_id", WITHOUT_ANSWER)
 def test_no_answer_means_the_offline_bert_and_one_line(python, model_id, tmp_path, offline_bert):
+    reason = WITHOUT_ANSWER[model_id]
     home = tmp_path / "home" / "hub"
     home.mkdir(parents=True)
     repository = offline_bert.parent.parent
@@ -122,7 +135,7 @@ def test_no_answer_means_the_offline_bert_and_one_line(python, model_id, tmp_pat
     done = python(f"import coursekit as ck; print(ck.checkpoint({model_id!r}))", **elsewhere)
     instead = "loading the offline BERT, sentence-transformers/all-MiniLM-L6-v2, instead of"
     assert done.stdout.splitlines() == [
-        f"The Hub does not answer: {instead} {model_id}.",
+        f"{reason}: {instead} {model_id}.",
         "sentence-transformers/all-MiniLM-L6-v2",
     ], done.stderr
     assert done.stderr == ""
@@ -130,7 +143,7 @@ def test_no_answer_means_the_offline_bert_and_one_line(python, model_id, tmp_pat
 
 def test_no_answer_and_no_offline_bert_names_prepare(python):
     said = errors_of(python, "owner/busy")["owner/busy"]
-    assert "does not answer" in said
+    assert "out of order" in said
     assert "python -m coursekit prepare" in said
 
 

@@ -6,7 +6,8 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
-_TRANSFORMERS = ("TRANSFORMERS_CACHE", "PYTORCH_TRANSFORMERS_CACHE", "PYTORCH_PRETRAINED_BERT_CACHE")
+from coursekit.hub.staging import older_cache
+
 _DEFAULT = "~/.cache/huggingface/hub"
 
 
@@ -50,17 +51,21 @@ def cache_place(folder: str | os.PathLike[str] | None = None) -> CachePlace:
         return CachePlace(path, (Step("the argument", str(folder), tidy(path), decides=True),), "")
     path = Path(constants.HF_HUB_CACHE)
     found = _from_environment()
-    winner = next(name for name, value, _ in found if value or name == "the default")
+    winner = next(name for name, value, _ in found if value is not None or name == "the default")
     given = next(gives for name, _, gives in found if name == winner)
     surprise = ""
     if given != path:
         # huggingface_hub read the variables when it was imported, and does not look again.
         winner = ""
         surprise = "The variables were changed after huggingface_hub was imported: they count after a restart."
-    older = next((name for name in _TRANSFORMERS if os.environ.get(name)), None)
-    if older:
-        surprise = f"{surprise} {older} is set: transformers 4 keeps its own downloads there.".strip()
-    steps = tuple(Step(name, value, tidy(gives), decides=name == winner) for name, value, gives in found)
+    elif os.environ.get(winner) == "":
+        surprise = f"{winner} is set to nothing, which makes a folder of the working directory the cache: unset it."
+    if older := older_cache():
+        name, path = older
+        found = [(name, os.environ.get(name), path), *found]
+        surprise = f"{surprise} {name} is set: transformers 4 looks there, and nothing else does.".strip()
+        winner = name
+    steps = tuple(Step(name, value or "", tidy(gives), decides=name == winner) for name, value, gives in found)
     return CachePlace(path, steps, surprise)
 
 
@@ -72,19 +77,19 @@ def tidy(path: Path) -> str:
         return str(path)
 
 
-def _from_environment() -> list[tuple[str, str, Path]]:
+def _from_environment() -> list[tuple[str, str | None, Path]]:
     """Return what could decide, first things first, each with its value and the folder that it gives."""
 
-    def value(name: str) -> str:
-        return os.path.expandvars(os.environ.get(name, ""))
+    def value(name: str) -> str | None:
+        return os.path.expandvars(os.environ[name]) if name in os.environ else None
 
-    def folder(path: str, *more: str) -> Path:
-        return Path(path, *more).expanduser() if path else Path()
+    def folder(path: str | None, *more: str) -> Path:
+        return Path() if path is None else Path(os.path.expanduser(os.path.join(path, *more)))  # noqa: PTH111, PTH118  (as huggingface_hub does it, without a home as well)
 
     return [
         ("HF_HUB_CACHE", value("HF_HUB_CACHE"), folder(value("HF_HUB_CACHE"))),
         ("HUGGINGFACE_HUB_CACHE", value("HUGGINGFACE_HUB_CACHE"), folder(value("HUGGINGFACE_HUB_CACHE"))),
         ("HF_HOME", value("HF_HOME"), folder(value("HF_HOME"), "hub")),
         ("XDG_CACHE_HOME", value("XDG_CACHE_HOME"), folder(value("XDG_CACHE_HOME"), "huggingface", "hub")),
-        ("the default", "", Path(_DEFAULT).expanduser()),
+        ("the default", None, Path(os.path.expanduser(_DEFAULT))),  # noqa: PTH111  (the same)
     ]

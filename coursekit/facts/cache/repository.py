@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any
@@ -181,7 +182,19 @@ def _folders(folder: Path) -> Iterator[Path]:
 
 
 def _unfinished(folder: Path) -> tuple[int, ...]:
-    return tuple(path.stat().st_size for path in sorted((folder / "blobs").glob("*.incomplete")))
+    return tuple(nbytes for name, nbytes in sizes_in(folder / "blobs") if name.endswith(".incomplete"))
+
+
+def sizes_in(folder: Path) -> Iterator[tuple[str, int]]:
+    """Yield the name and size of each ordinary file of a folder; what is gone again or leads nowhere is left out."""
+    try:
+        entries = sorted(folder.iterdir())
+    except OSError:
+        return
+    for path in entries:
+        with suppress(OSError, RuntimeError):
+            if path.is_file():
+                yield path.name, path.stat().st_size
 
 
 def _day(timestamp: float) -> str:

@@ -9,8 +9,9 @@ from pathlib import Path
 from typing import Any
 
 from coursekit.errors import CourseError, did_you_mean
+from coursekit.facts.cache.old_layout import OldFile, old_files
 from coursekit.facts.cache.place import CachePlace, cache_place, tidy
-from coursekit.facts.cache.repository import Repository, damaged, intact, is_home, kind_and_id, unreadable
+from coursekit.facts.cache.repository import Repository, damaged, intact, is_home, kind_and_id, sizes_in, unreadable
 from coursekit.facts.files.findings import ERROR, NOTE, WARNING, Finding, by_severity
 
 _NAMED = 3  # how many names a finding lists
@@ -66,25 +67,17 @@ def cache_facts(folder: str | os.PathLike[str] | None = None, *, repository: str
         homes = [entry for entry in sorted(place.folder.resolve().iterdir()) if is_home(entry)] if exists else []
         if repository:
             homes = _only(repository, homes, place)
-        problems = {home: problem for home in homes if (problem := _problem(home))}
-        scanned = _scan([home for home in homes if home not in problems])
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RuntimeError) as error:  # a link loop is a RuntimeError before Python 3.13
         raise CourseError(
             f"The cache {tidy(place.folder)} cannot be read: {str(error).splitlines()[0]}",
             why="downloaded checkpoints are kept in this folder.",
             remedy="Check that it is a folder that you may read, or set HF_HOME to another one and restart.",
         ) from error
-    repositories = [
-        unreadable(home, problems[home])
-        if home in problems
-        else intact(home, scanned[home.name], elsewhere)
-        if home.name in scanned
-        else damaged(home, elsewhere)
-        for home in homes
-    ]
+    repositories = [_read(home, elsewhere) for home in homes]
+    older = old_files(place.folder) if exists and not repository else ()
     findings = [finding for one in repositories for finding in _findings(one, place.folder)]
     repositories.sort(key=lambda one: (-one.nbytes, one.id))
-    return CacheFacts(place, exists, tuple(repositories), by_severity(surprises + findings))
+    return CacheFacts(place, exists, tuple(repositories), by_severity(surprises + _about_old(older) + findings))
 
 
 def _only(repository: str, homes: list[Path], place: CachePlace) -> list[Path]:
@@ -101,25 +94,62 @@ def _only(repository: str, homes: list[Path], place: CachePlace) -> list[Path]:
     return by_id[repository]
 
 
+def _read(home: Path, elsewhere: Path | None) -> Repository:
+    """Return the facts of one repository; what cannot be read is a row that says so, and the others are shown."""
+    for last in (False, True):
+        try:
+            if problem := _problem(home):
+                return unreadable(home, problem)
+            repo = _scanned(home)
+            return damaged(home, elsewhere) if repo is None else intact(home, repo, elsewhere)
+        except FileNotFoundError as error:  # a download was finished, or something deleted, while it was looked at
+            if last:
+                return unreadable(home, f"{error.strerror or error}: it changes while it is read")
+        except (OSError, ValueError, RuntimeError) as error:
+            return unreadable(home, getattr(error, "strerror", None) or str(error).splitlines()[0])
+    raise AssertionError("unreachable: the second time returns")
+
+
 def _problem(home: Path) -> str:
-    """Return why a folder of a repository cannot be read, or an empty string."""
+    """Return why a folder of a repository cannot be read, or an empty string.
+
+    A ref that is no ordinary file, such as a pipe, would be waited for without end.
+    """
     problems: list[OSError] = []
-    for _ in os.walk(home, onerror=problems.append):
-        pass
+    for folder, _, names in os.walk(home, onerror=problems.append):
+        if Path(folder).is_relative_to(home / "refs"):
+            for name in names:
+                ref = Path(folder, name)
+                if ref.exists() and not ref.is_file():
+                    return f"refs/{ref.relative_to(home / 'refs').as_posix()} is no ordinary file"
     return problems[0].strerror or str(problems[0]) if problems else ""
 
 
-def _scan(homes: list[Path]) -> dict[str, Any]:
-    """Return what huggingface_hub finds in these repositories, by the names of their folders.
+def _scanned(home: Path) -> Any:
+    """Return what huggingface_hub finds in one repository, or None where it passes it over as damaged.
 
-    It scans a whole cache, and one folder that it may not read ends the scan: so it is given a cache of links.
+    It scans whole caches, so it is given one that holds a link to this repository; where links are forbidden, as for
+    many accounts on Windows, it is given the whole cache.
     """
     from huggingface_hub import scan_cache_dir
 
     with tempfile.TemporaryDirectory() as links:
-        for home in homes:
+        try:
             Path(links, home.name).symlink_to(home)
-        return {repo.repo_path.name: repo for repo in scan_cache_dir(links).repos}
+            place = Path(links)
+        except (OSError, NotImplementedError):
+            place = home.parent
+        repos = scan_cache_dir(place).repos
+    return next((repo for repo in repos if repo.repo_path.name == home.name), None)
+
+
+def _about_old(files: tuple[OldFile, ...]) -> list[Finding]:
+    if not files:
+        return []
+    size = sum(file.nbytes for file in files)
+    what = f"{len(files)} {'file' if len(files) == 1 else 'files'} ({size:,} bytes) lie here as transformers kept them "
+    what += f"until 2022, under hashed names, such as {files[0].url}. Today's from_pretrained does not look at them."
+    return [Finding(NOTE, "", what, "Load the checkpoints again where there is a network; then the old files can go.")]
 
 
 def _findings(repository: Repository, cache: Path) -> list[Finding]:
@@ -143,13 +173,9 @@ def _findings(repository: Repository, cache: Path) -> list[Finding]:
         found.append(Finding(NOTE, where, what))
     linked = {file.blob for revision in repository.revisions for file in revision.files}
     blobs = cache.resolve() / repository.folder / "blobs"
-    orphans = [
-        path
-        for path in (blobs.iterdir() if blobs.is_dir() else ())
-        if path.name not in linked and not path.name.endswith(".incomplete") and path.is_file()
-    ]
+    orphans = [nbytes for name, nbytes in sizes_in(blobs) if name not in linked and not name.endswith(".incomplete")]
     if orphans:
-        size = sum(path.stat().st_size for path in orphans)
+        size = sum(orphans)
         blobs_belong = "1 blob belongs" if len(orphans) == 1 else f"{len(orphans)} blobs belong"
         what = f"{blobs_belong} to no revision any more ({size:,} bytes)."
         found.append(Finding(NOTE, where, what, f"They can be deleted with the folder {repository.folder}."))

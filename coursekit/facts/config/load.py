@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 _LONGEST = 240  # characters of what a library says
-_SECONDS = 10  # for a file of some hundred bytes, from a Hub that has just answered
+_SECONDS = 3  # for a file of some hundred bytes, from a Hub that has just answered
 
 
 def find_config(value: Any) -> Any:

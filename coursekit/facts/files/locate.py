@@ -8,6 +8,7 @@ is opened here but the list of a folder's files.
 from __future__ import annotations
 
 import os
+import time
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -34,7 +35,7 @@ CONFIG_FILE, WEIGHT_FILE, INDEX = "config file", "weight file", "index of weight
 _OBJECTS = {CONFIG, MODEL, CONFIG_CLASS, MODEL_CLASS}
 _LONGEST = 100  # characters of a name that an error repeats
 _NAMED = 3  # checkpoints of a cache that an error names
-_SECONDS = 10  # for the list of files, from a Hub that has just answered
+_SECONDS, _AT_LEAST = 3.0, 1.0  # for the Hub to answer and to list its files, and for the list alone
 _MOST_FILES = 100_000  # names of a folder that are read
 
 
@@ -135,9 +136,11 @@ def on_hub(source: Source, *, revision: str = "") -> Source:
     """
     name = source.shown
     lookup.check_id(name)
+    begun = time.monotonic()
     if not lookup.gives(name):
         return source
-    info = lookup.within(lambda: _info(name, revision), seconds=_SECONDS)
+    left = max(_SECONDS - (time.monotonic() - begun), _AT_LEAST)
+    info = lookup.within(lambda: _info(name, revision), seconds=left)
     if info is None:
         return source
     sizes = {file.rfilename: file.size or 0 for file in info.siblings or () if "/" not in file.rfilename}
