@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from packaging.version import Version
 
 from coursekit import frameworks
+from coursekit.arguments import whole_number
 from coursekit.course.missing_names import explain_missing_names
 from coursekit.errors import CourseError
 
@@ -56,12 +57,15 @@ def setup(framework: str, *, seed: int = 0) -> None:
     Raises
     ------
     CourseError
-        When the name is unknown, or the installed versions cannot run the track; the error has the line that installs
-        the right ones.
+        When the name is unknown, the seed is no number, the kernel was made ready for the other track, or the installed
+        versions cannot run this one; the error has the line that installs the right ones. Nothing is changed then.
     """
     chosen = frameworks.get(framework)
+    seed = whole_number(seed, "seed", least=0, most=2**32 - 1)  # what NumPy takes
     imported_before = "transformers" in sys.modules
     _check_versions(chosen, imported_before=imported_before)
+    if imported_before:
+        _check_kernel(chosen)
     for other in frameworks.FRAMEWORKS.values():
         os.environ[other.switch] = "1" if other is chosen else "0"
     if chosen.name == "tensorflow":
@@ -69,12 +73,33 @@ def setup(framework: str, *, seed: int = 0) -> None:
     _quiet()
     _seed(chosen, seed)
     explain_missing_names()
-    if imported_before:
+    again = _state.get("track") == chosen.name
+    _state["track"] = chosen.name
+    if imported_before and not again:
         print(  # noqa: T201  (a notebook's reader is told on the page)
             "transformers was imported before ck.setup: what it has loaded stays loaded. "
             "Restart the kernel and run ck.setup first for a quick and quiet start."
         )
     print(f"Ready for the {chosen.label} track.")  # noqa: T201
+
+
+_state: dict[str, str] = {}
+"""The track that this kernel was made ready for."""
+
+
+def _check_kernel(chosen: frameworks.Framework) -> None:
+    """Raise a CourseError where transformers was imported without this framework: it looks for it only once."""
+    from transformers.utils import is_tf_available, is_torch_available
+
+    there = {"pytorch": is_torch_available, "tensorflow": is_tf_available}[chosen.name]
+    if there():
+        return
+    before = frameworks.get(_state["track"]).label if "track" in _state else "another framework"
+    raise CourseError(
+        f"This kernel was made ready for {before}, and one kernel has one track.",
+        why=f"transformers looked for frameworks when it was imported, and left {chosen.label} out.",
+        remedy=f"Restart the kernel (Kernel > Restart), and run ck.setup({chosen.name!r}) first.",
+    )
 
 
 def check(framework: str) -> None:
@@ -133,8 +158,16 @@ def _quiet() -> None:
     warnings.filterwarnings("ignore", category=DeprecationWarning)
     warnings.filterwarnings("ignore", category=FutureWarning)
 
-    from huggingface_hub.utils import disable_progress_bars
-    from transformers.utils import logging as transformers_logging
+    # A level that the reader chose counts after the lesson's first cell, which has no room for it.
+    wanted = os.environ.get("TRANSFORMERS_VERBOSITY", "error")
+    os.environ["TRANSFORMERS_VERBOSITY"] = "error"
+    try:
+        from huggingface_hub.utils import disable_progress_bars
+        from transformers.utils import logging as transformers_logging
+
+        transformers_logging.get_verbosity()  # reads the variable, once
+    finally:
+        os.environ["TRANSFORMERS_VERBOSITY"] = wanted
 
     # The environment variables above come too late where these two were imported before.
     disable_progress_bars()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from importlib.util import find_spec
@@ -158,3 +159,36 @@ def test_nothing_is_changed_when_the_versions_do_not_fit(monkeypatch):
 def test_this_environment_can_run_a_track():
     assert find_spec("transformers") is not None
     assert installed("pytorch") or installed("tensorflow")
+
+
+@pytest.mark.parametrize(("first", "second"), [("pytorch", "tensorflow"), ("tensorflow", "pytorch")])
+def test_one_kernel_has_one_track(first, second):
+    """transformers shows that it left the second framework out, and ck.setup says so instead of "Ready"."""
+    pytest.importorskip("torch", reason="both frameworks are needed")
+    pytest.importorskip("tensorflow", reason="both frameworks are needed")
+    program = f"""
+import coursekit as ck
+ck.setup({first!r})
+ck.setup({first!r})
+from transformers.utils import is_tf_available, is_torch_available
+print(is_torch_available(), is_tf_available())
+try:
+    ck.setup({second!r})
+except ck.CourseError as error:
+    print(error.what, error.remedy)
+"""
+    environment = {key: value for key, value in os.environ.items() if not key.startswith("USE_")}
+    environment["TRANSFORMERS_VERBOSITY"] = "info"  # it would print into the lesson's first cell
+    done = subprocess.run(
+        [sys.executable, "-c", program], env=environment, capture_output=True, text=True, timeout=300, check=True
+    )
+    labels = {"pytorch": "PyTorch", "tensorflow": "TensorFlow"}
+
+    assert done.stderr == ""
+    assert done.stdout.splitlines()[:3] == [
+        f"Ready for the {labels[first]} track.",
+        f"Ready for the {labels[first]} track.",
+        f"{first == 'pytorch'} {first == 'tensorflow'}",
+    ]
+    assert f"made ready for {labels[first]}" in done.stdout.splitlines()[3]
+    assert "Restart the kernel" in done.stdout

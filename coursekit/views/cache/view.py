@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from coursekit.arguments import folder_path, words
 from coursekit.errors import reject_unknown
 from coursekit.facts.cache.place import tidy
 from coursekit.facts.cache.scan import CacheFacts, cache_facts
@@ -53,8 +54,10 @@ class CacheBrowser(Explorer[CacheFacts]):
 
     def __init__(self, folder: str | os.PathLike[str] | None = None, *, repository: str = "", **unknown: Any) -> None:
         reject_unknown(unknown, ("folder", "repository"), where="ck.CacheBrowser")
-        self.facts = cache_facts(folder, repository=repository)
-        self._all = not repository
+        place = folder_path(folder, "folder")
+        only = words(repository, "repository", example="bert-base-cased")
+        self.facts = cache_facts(place, repository=only)
+        self._all = not only
 
     def summary(self) -> str:
         """Return a line for each of the largest repositories; of a whole cache also where it is, and why there."""
