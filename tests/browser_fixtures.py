@@ -26,7 +26,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
     """The system's Chromium, else Playwright's own; without either the tests are skipped, in CI they fail."""
-    pytest.importorskip("playwright", reason='the browser tests need the extra "test": make setup')
+    pytest.importorskip("playwright", reason='the browser tests need the group "test": make tools')
     from lab import CHROMIUM_FLAGS, chromium
     from playwright.sync_api import Error, sync_playwright
 
