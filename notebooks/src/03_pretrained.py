@@ -474,8 +474,8 @@ train(head, head.trainable_weights, first_tokens, rate=0.05)
 # %%
 second.config.id2label = {0: "bad", 1: "good"}
 second.config.label2id = {"bad": 0, "good": 1}
+_ = second_tokenizer.save_pretrained(scratch / "sentiment-distilbert")
 second.save_pretrained(scratch / "sentiment-distilbert")
-second_tokenizer.save_pretrained(scratch / "sentiment-distilbert")
 
 # %% [markdown]
 # Here is the code that does not care. Only the name of the checkpoint changes.

@@ -210,10 +210,19 @@ print(f"{bin_file.stat().st_size / 1e6:.1f} MB")
 print("the same names:", list(old) == list(model.state_dict()))
 
 # %% [markdown] tags=["pytorch"]
-# Why was it replaced? Such a file is a *pickle*, and reading a pickle can run code that somebody put into it. Here is
-# a harmless one. Reading it should give you an object back. Look at what it does instead.
+# Why was it replaced?
 
-# %% tags=["pytorch"]
+# %% [markdown] tags=["tensorflow"]
+# ## Why files of PyTorch changed
+#
+# On the Hub you will meet files that PyTorch wrote. Old ones are called `pytorch_model.bin`, new ones
+# `model.safetensors`. Why was the old kind replaced?
+
+# %% [markdown]
+# A `.bin` file is a *pickle*, and reading a pickle can run code that somebody put into it. Here is a harmless one.
+# Reading it should give you an object back. Look at what it does instead.
+
+# %%
 import pickle
 
 
@@ -224,6 +233,9 @@ class Surprise:
 
 data = pickle.dumps(Surprise())
 pickle.loads(data)
+
+# %% [markdown] tags=["tensorflow"]
+# It could have deleted your files. A safetensors file has no place for code.
 
 # %% [markdown] tags=["pytorch"]
 # It could have deleted your files. `weights_only=True` makes `torch.load` refuse such things. Put the same surprise
@@ -253,8 +265,8 @@ weights_file = folder / "model.safetensors"
 # %% [markdown] tags=["tensorflow"]
 # ## `tf_model.h5`, or `model.safetensors`
 #
-# `tf_model.h5` is TensorFlow's own kind of file. Most checkpoints on the Hub are *safetensors* files today.
-# TensorFlow writes one if you ask for it.
+# `tf_model.h5` is TensorFlow's own kind of file. Most checkpoints on the Hub are *safetensors* files today. TensorFlow
+# writes one if you ask for it.
 
 # %% tags=["tensorflow"]
 model.save_pretrained(scratch / "safe_style", safe_serialization=True)

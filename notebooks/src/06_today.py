@@ -300,11 +300,11 @@ print(hub.commits("ada/my-first-bert"))
 # %% [markdown]
 # Each push is a *commit*, as in git: the older state stays, and can be asked for with `revision`.
 #
-# Now be somebody else, who has nothing but the name. (`cache_dir` keeps this game out of your own cache.)
+# Now be somebody else, who has nothing but the name. (What you load inside `with hub:` stays out of your own cache.)
 
 # %% tags=["pytorch"]
 with hub:
-    loaded = AutoModel.from_pretrained("ada/my-first-bert", cache_dir=hub.cache)
+    loaded = AutoModel.from_pretrained("ada/my-first-bert")
 
 with torch.no_grad():
     theirs = loaded(**padded).last_hidden_state.numpy()
@@ -312,7 +312,7 @@ with torch.no_grad():
 
 # %% tags=["tensorflow"]
 with hub:
-    loaded = TFAutoModel.from_pretrained("ada/my-first-bert", cache_dir=hub.cache)
+    loaded = TFAutoModel.from_pretrained("ada/my-first-bert")
 
 theirs = loaded(**padded).last_hidden_state.numpy()
 yours = model(**padded).last_hidden_state.numpy()

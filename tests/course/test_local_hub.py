@@ -6,6 +6,7 @@ import hashlib
 import http.client
 import json
 import os
+from pathlib import Path
 
 import pytest
 from huggingface_hub import HfApi, constants, hf_hub_download
@@ -44,10 +45,10 @@ def test_a_folder_that_was_uploaded_comes_back_byte_for_byte(hub, tmp_path):
         api.upload_folder(repo_id="ada/one", folder_path=tmp_path, commit_message="first")
         api.upload_file(path_or_fileobj=b"{}", path_in_repo="sub/more.json", repo_id="ada/one", commit_message="second")
         api.delete_file("empty.txt", "ada/one", commit_message="third")
-        path = hf_hub_download("ada/one", "model.safetensors", cache_dir=hub.cache)
+        path = hf_hub_download("ada/one", "model.safetensors")
         first = api.list_repo_files("ada/one", revision=hub._store.repositories["ada/one"][1].oid)
-    with open(path, "rb") as file:  # noqa: PTH123
-        assert file.read() == weights
+    assert Path(path).read_bytes() == weights
+    assert not (Path(constants.HF_HUB_CACHE) / "models--ada--one").exists(), "the reader's own cache stays clean"
     assert hub.files("ada/one") == {"config.json": 22, "model.safetensors": 70_000, "sub/more.json": 2}
     assert hub.commits("ada/one") == ["initial commit", "first", "second", "third"]
     assert set(first) == {"config.json", "empty.txt", "model.safetensors"}
@@ -61,7 +62,7 @@ def test_what_is_not_there_is_the_librarys_own_error(hub):
             api.model_info("ada/nothing")
         api.create_repo("ada/one")
         with pytest.raises(EntryNotFoundError):
-            hf_hub_download("ada/one", "config.json", cache_dir=hub.cache)
+            hf_hub_download("ada/one", "config.json")
     with pytest.raises(CourseError, match="no 'ada/two'"):
         hub.files("ada/two")
     with pytest.raises(CourseError, match="no file 'x'"):
@@ -79,6 +80,7 @@ def test_all_is_as_before_after_the_block(hub, monkeypatch):
         return (
             constants.ENDPOINT,
             constants.HF_HUB_OFFLINE,
+            constants.HF_HUB_CACHE,
             huggingface_hub.hf_api.api.endpoint,
             dict(os.environ),
             type(get_session()),

@@ -56,7 +56,7 @@ class LocalHub:
     url
         Where the server listens, such as ``http://127.0.0.1:40123``.
     cache
-        A folder of its own for what is loaded from it: pass it as ``cache_dir``, and your own cache stays clean.
+        The folder for what is loaded from it, so that the reader's own cache stays clean.
     requests
         Every request so far, as ``"POST /api/repos/create"``.
     """
@@ -138,10 +138,12 @@ class LocalHub:
         for holder, name, value in (
             (constants, "ENDPOINT", self.url),
             (constants, "HUGGINGFACE_CO_URL_TEMPLATE", template),
+            (constants, "HF_HUB_CACHE", self.cache),
             (constants, "HF_HUB_OFFLINE", False),
             (constants, "HF_HUB_DISABLE_XET", True),  # the Hub's newer way for large files; this hub has the older one
             (huggingface_hub.hf_api.api, "endpoint", self.url),
             (huggingface_hub.file_download, "HUGGINGFACE_CO_URL_TEMPLATE", template),
+            (transformers, "TRANSFORMERS_CACHE", self.cache),
             (transformers, "_is_offline_mode", False),
             (transformers, "HUGGINGFACE_CO_RESOLVE_ENDPOINT", self.url),
             (transformers, "_hf_api", None),  # transformers 5 keeps a client, with the address that it was made for
