@@ -1,4 +1,4 @@
-"""Weights as people have them are compared: wrapped models, state dictionaries, folders; what is no plain tensor is not."""
+"""Weights as people have them: wrapped models, state dictionaries and folders; what is no plain tensor is refused."""
 
 from __future__ import annotations
 
