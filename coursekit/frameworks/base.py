@@ -9,7 +9,7 @@ from math import prod
 from typing import TYPE_CHECKING, Any, ClassVar
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
     import numpy as np
     import numpy.typing as npt
@@ -134,6 +134,10 @@ class Framework(ABC):
     @abstractmethod
     def parameters(self, model: Any) -> list[Parameter]:
         """Return the weight tensors of a model, real or empty, in the framework's order."""
+
+    def state(self, tensors: Iterable[tuple[str, Any]]) -> list[Parameter]:
+        """Return the tensors of a state dictionary, as :meth:`parameters` does; PyTorch alone has such dictionaries."""
+        raise NotImplementedError(f"{self.label} has no state dictionaries")
 
     @abstractmethod
     def initializers(self, model: Any) -> dict[str, Initializer]:

@@ -9,10 +9,10 @@ from dataclasses import dataclass, replace
 from math import isqrt
 from typing import TYPE_CHECKING, Any
 
-from coursekit import frameworks
 from coursekit.errors import CourseError
 from coursekit.facts.files.tensor_names import group_of, shape_text
 from coursekit.facts.weights.statistics import tensor_statistics
+from coursekit.facts.weights.subjects import Subject, subject_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -87,6 +87,8 @@ class WeightFacts:
         The tensors in the model's own order.
     tied
         The names that stand for an earlier tensor, and the name of that tensor.
+    notes
+        What was done to get at the weights, such as taking a model out of a wrapper, as sentences.
     """
 
     labels: tuple[str, ...]
@@ -95,6 +97,7 @@ class WeightFacts:
     parameters: int
     tensors: tuple[ComparedTensor, ...]
     tied: tuple[tuple[str, str], ...]
+    notes: tuple[str, ...] = ()
 
 
 def weight_facts(models: Mapping[str, Any]) -> WeightFacts:
@@ -103,7 +106,7 @@ def weight_facts(models: Mapping[str, Any]) -> WeightFacts:
     Parameters
     ----------
     models
-        The models by the label that each is shown with.
+        The models by the label that each is shown with: bare or wrapped, state dictionaries, or folders of weights.
 
     Raises
     ------
@@ -111,9 +114,10 @@ def weight_facts(models: Mapping[str, Any]) -> WeightFacts:
         When there are too few or too many models, one is no model or has no weights yet, or they are not of the same
         architecture: other classes of tensors, names or shapes. The error lists the first differences.
     """
-    framework = _framework(models)
-    found = {label: _parameters(framework, label, model) for label, model in models.items()}
-    _require_same(models, found)
+    subjects = _subjects(models)
+    framework = next(iter(subjects.values())).framework
+    found = {label: subject.parameters for label, subject in subjects.items()}
+    _require_same(subjects, found)
     names = list(next(iter(found.values())))
     tied = {
         name: first.pop()
@@ -124,7 +128,7 @@ def weight_facts(models: Mapping[str, Any]) -> WeightFacts:
     total = sum(row[0].count for row in rows)
     matrices = sum(len(row[0].shape) > 1 for row in rows)
     side = min(SIDE, isqrt(_PICTURE_BUDGET // (max(matrices, 1) * len(models))))
-    initializers = _initializers(framework, models)
+    initializers = _initializers(framework, subjects)
     # NumPy lets the other core work while it counts.
     with ThreadPoolExecutor(min(2, os.cpu_count() or 1)) as workers:
         results = list(workers.map(lambda row: tensor_statistics(row, side=max(side, 1)), rows))
@@ -146,82 +150,62 @@ def weight_facts(models: Mapping[str, Any]) -> WeightFacts:
     )
     return WeightFacts(
         labels=tuple(models),
-        classes=tuple(type(model).__name__ for model in models.values()),
+        classes=tuple(subject.class_name for subject in subjects.values()),
         framework=framework.label,
         parameters=total,
         tensors=tensors,
         tied=tuple(tied.items()),
+        notes=tuple(note for subject in subjects.values() for note in subject.notes),
     )
 
 
-def _framework(models: Mapping[str, Any]) -> Framework:
+def _subjects(models: Mapping[str, Any]) -> dict[str, Subject]:
     if not 1 <= len(models) <= MOST:
         raise CourseError(
             "There is no model to look at." if not models else f"{len(models)} models are too many to compare at once.",
             why=f"the weights of one to {MOST} models are drawn over each other.",
             remedy="Give each model a name: ck.WeightComparison(random=model_a, pretrained=model_b)",
         )
-    chosen: dict[str, Framework] = {}
-    for label, model in models.items():
-        framework = frameworks.of(model)
-        if framework is None or not framework.is_model(model):
-            raise CourseError(
-                f"{label} is not a model, but a {type(model).__name__}.",
-                why="only a model has weights; a config or a checkpoint's name is what a model is made from.",
-                remedy="Make the model first: BertModel(config), or BertModel.from_pretrained(checkpoint).",
-            )
-        chosen[label] = framework
-    if len(set(chosen.values())) > 1:
+    subjects = {label: subject_of(label, model) for label, model in models.items()}
+    if len({subject.framework for subject in subjects.values()}) > 1:
         raise CourseError(
             "The models are of two frameworks: "
-            + ", ".join(f"{label} of {framework.label}" for label, framework in chosen.items())
+            + ", ".join(f"{label} of {subject.framework.label}" for label, subject in subjects.items())
             + ".",
             why="each framework has its own names and shapes for the weights.",
             remedy="Compare models of one framework.",
         )
-    return next(iter(chosen.values()))
+    return _without_buffers(subjects)
 
 
-def _parameters(framework: Framework, label: str, model: Any) -> dict[str, Parameter]:
-    """Return a model's parameters by the name that they have in every model of its class."""
-    try:
-        parameters = framework.parameters(model)
-        if not parameters:
-            raise ValueError  # noqa: TRY301  (TensorFlow has two ways to say the same)
-        parameters[0].part(0, 1) if parameters[0].shape else parameters[0].read()
-    except ValueError as error:
-        raise CourseError(
-            f"{label} has no weights yet.",
-            why="a planned model knows shapes only, and TensorFlow makes the weights when a model is first called.",
-            remedy="Call the model once, for example: model(model.dummy_inputs)"
-            if framework.name == "tensorflow"
-            else "Build or load the model outside of torch.device('meta').",
-        ) from error
-    # Each TensorFlow model puts its own name before its weights: tf_bert_model, tf_bert_model_1, ...
-    outer = f"{model.name}/" if framework.name == "tensorflow" else ""
-    named: dict[str, Parameter] = {}
-    for parameter in parameters:
-        name = plain = parameter.name.removeprefix(outer)
-        number = 1
-        while name in named:  # Keras lets two weights have one name
-            number += 1
-            name = f"{plain} ({number})"
-        named[name] = replace(parameter, name=name)
-    return named
+def _without_buffers(subjects: dict[str, Subject]) -> dict[str, Subject]:
+    """Return the subjects without the whole numbers of state dictionaries, such as positions, that no model trains."""
+    kept = {}
+    for label, subject in subjects.items():
+        others = [other for name, other in subjects.items() if name != label]
+        own = {
+            name: parameter
+            for name, parameter in subject.parameters.items()
+            if subject.model is not None
+            or "float" in parameter.dtype
+            or (others and all(name in other.parameters for other in others))
+        }
+        kept[label] = replace(subject, parameters=own)
+    return kept
 
 
-def _require_same(models: Mapping[str, Any], found: Mapping[str, dict[str, Parameter]]) -> None:
+def _require_same(subjects: Mapping[str, Subject], found: Mapping[str, dict[str, Parameter]]) -> None:
     """Raise a CourseError unless all models have the tensors of the first, in the same shapes."""
     first, *others = found
     for other in others:
         differences = list(_differences(first, found[first], other, found[other]))
-        types = [getattr(getattr(models[label], "config", None), "model_type", None) for label in (first, other)]
-        if types[0] != types[1]:
+        types = [_model_type(subjects[label]) for label in (first, other)]
+        if types[0] != types[1] and subjects[first].model is not None and subjects[other].model is not None:
             differences.insert(0, f"{first} has the model type {types[0]!r}, {other} {types[1]!r}")
         if differences:
             more = f"\n  ... and {len(differences) - _SHOWN} more" if len(differences) > _SHOWN else ""
             raise CourseError(
-                f"{first} ({type(models[first]).__name__}) and {other} ({type(models[other]).__name__}) are not of the "
+                f"{first} ({subjects[first].class_name}) and {other} ({subjects[other].class_name}) are not of the "
                 "same architecture:\n  " + "\n  ".join(differences[:_SHOWN]) + more,
                 why="weights can be compared one by one only where both models have the same tensors.",
                 remedy="Build both models from the same config and with the same class.",
@@ -237,11 +221,20 @@ def _differences(first: str, one: dict[str, Parameter], other: str, two: dict[st
     yield from (f"only {other} has {name}" for name in two if name not in one)
 
 
-def _initializers(framework: Framework, models: Mapping[str, Any]) -> list[dict[str, Initializer]]:
+def _model_type(subject: Subject) -> str | None:
+    return getattr(getattr(subject.model, "config", None), "model_type", None)
+
+
+def _initializers(framework: Framework, subjects: Mapping[str, Subject]) -> list[dict[str, Initializer]]:
     """Return each model's initializers by plain name; models of the same class and config are asked once."""
     known: dict[str, dict[str, Initializer]] = {}
     keys = []
-    for model in models.values():
+    for subject in subjects.values():
+        model = subject.model
+        if model is None:
+            keys.append("")
+            known[""] = {}
+            continue
         config: Any = getattr(model, "config", None)
         settings = config.to_diff_dict() if hasattr(config, "to_diff_dict") else {}
         settings = {name: value for name, value in settings.items() if not name.startswith("_")}

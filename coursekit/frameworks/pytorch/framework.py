@@ -11,6 +11,8 @@ from coursekit.frameworks.base import Framework, Parameter
 from coursekit.frameworks.pytorch import module_tree
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     import numpy as np
     import numpy.typing as npt
 
@@ -74,9 +76,13 @@ class PyTorch(Framework):
 
     def parameters(self, model: Any) -> list[Parameter]:
         """Return ``model``'s parameters by name; tied ones stand under every name and point to the first."""
+        return self.state(model.named_parameters(remove_duplicate=False))
+
+    def state(self, tensors: Iterable[tuple[str, Any]]) -> list[Parameter]:
+        """Return the tensors of a state dictionary, by name, as :meth:`parameters` does."""
         first_names: dict[tuple[object, ...], str] = {}
         found = []
-        for name, value in model.named_parameters(remove_duplicate=False):
+        for name, value in tensors:
             first = first_names.setdefault(_memory(value), name)
             found.append(
                 Parameter(

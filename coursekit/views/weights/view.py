@@ -64,6 +64,7 @@ class WeightComparison(Explorer[WeightFacts]):
         broken = [
             tensor.name for tensor in facts.tensors if any(one.nans or one.infinities for one in tensor.statistics)
         ]
+        lines += facts.notes
         if broken:
             lines.append(f"not all numbers are finite in {_listed(broken[:3])}" + (" and others" if broken[3:] else ""))
         return "\n".join(lines)
