@@ -59,6 +59,12 @@ test("all maps have one scale, each around the middle of its points, upwards wha
 test("points that are one, or none that is finite, still have a place", () => {
 	assert.deepEqual(places.extent([[Number.NaN, Number.NaN]]), { middle: [0, 0], width: 0, height: 0 });
 	assert.deepEqual(places.extent([[2, 3]]), { middle: [2, 3], width: 0, height: 0 });
+	const [small, large] = [
+		{ width: 11, height: 1 },
+		{ width: 33, height: 28 },
+	];
+	assert.deepEqual(places.mapScales([small, large]), [10, 10]);
+	assert.deepEqual(places.mapScales([{ width: 10, height: 1 }, large]), [33, 10]);
 	assert.ok(Number.isFinite(places.commonScale([{ width: 0, height: 0 }])));
 	assert.equal(
 		places.commonScale([

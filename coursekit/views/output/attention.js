@@ -3,6 +3,7 @@
 import { fill, h, paint } from "../page/dom.js";
 import { roam } from "../page/keys.js";
 import { grouped } from "../page/numbers/format.js";
+import { cellHeight, labelStep } from "../page/numbers/grid.js";
 import { curve, MOST_LINES, stroke, strongest } from "./lines.js";
 
 /** @import { Scale } from "../page/numbers/colour.js" */
@@ -87,12 +88,17 @@ export class AttentionLines {
 	/** @param {(token: number | null) => void} onpoint told which row is pointed at */
 	constructor(onpoint) {
 		this.onpoint = onpoint;
-		this.svg = h("svg:svg", { class: "ck-lines", role: "img", onpointerleave: () => onpoint(null) });
+		this.svg = h("svg:svg", { class: "ck-lines", role: "img", width: 320, onpointerleave: () => onpoint(null) });
 		this.note = h("p", { class: "ck-muted ck-lines-note" });
 		this.lines = h("svg:g");
 		this.limit = 1;
 		this.step = 0;
 		this.same = true;
+		this.top = 0;
+		/** @type {string[]} */
+		this.tokens = [];
+		/** @type {string[]} */
+		this.keys = [];
 		/** @type {SVGElement[]} */
 		this.left = [];
 		/** @type {SVGElement[]} */
@@ -104,28 +110,44 @@ export class AttentionLines {
 
 	/** The height of a row's middle. @param {number} row */
 	y(row) {
-		return 26 + this.step * (row + 0.5);
+		return this.top + this.step * (row + 0.5);
 	}
 
 	/** @param {Scene} scene */
 	show({ tokens, keys, value, limit, label }) {
-		const count = Math.max(tokens.length, keys.length);
-		this.limit = limit;
+		this.tokens = tokens;
+		this.keys = keys;
 		this.same = tokens === keys;
-		this.step = Math.max(13, Math.min(34, 460 / count));
-		this.svg.setAttribute("viewBox", `0 0 320 ${30 + this.step * count}`);
+		this.limit = limit;
+		this.strongest = strongest(tokens.length, value, keys.length);
 		this.svg.setAttribute("aria-label", label);
-		this.left = tokens.map((text, row) => this.word(text, row, true));
-		this.right = keys.map((text, row) => this.word(text, row, false));
+		this.place(this.top, this.step || cellHeight(tokens.length, true, false));
+	}
+
+	/**
+	 * Draw, with each row as high as that of the matrix beside it.
+	 * @param {number} top where the rows begin, in pixels
+	 * @param {number} step the height of a row
+	 */
+	place(top, step) {
+		this.top = Math.max(top, 24);
+		this.step = step;
+		const count = Math.max(this.tokens.length, this.keys.length);
+		const high = this.top + step * count;
+		this.svg.setAttribute("viewBox", `0 0 320 ${high}`);
+		this.svg.setAttribute("height", String(high));
+		const every = labelStep(step * count, count, 11.5);
+		this.left = this.tokens.map((text, row) => this.word(row % every ? "" : text, row, true));
+		this.right = this.keys.map((text, row) => this.word(row % every ? "" : text, row, false));
+		const y = this.top - 8;
 		fill(
 			this.svg,
-			h("svg:text", { x: 95, y: 16, "text-anchor": "end", class: "ck-lines-title" }, "query"),
-			h("svg:text", { x: 225, y: 16, class: "ck-lines-title" }, "key"),
+			h("svg:text", { x: 95, y, "text-anchor": "end", class: "ck-lines-title" }, "query"),
+			h("svg:text", { x: 225, y, class: "ck-lines-title" }, "key"),
 			this.lines,
 			this.left,
 			this.right,
 		);
-		this.strongest = strongest(tokens.length, value, keys.length);
 		this.mark([]);
 	}
 

@@ -5,8 +5,12 @@ import { grouped } from "../page/numbers/format.js";
 
 /** @import { Field, Run, SentRun } from "./types.d.ts" */
 
-/** @param {{runs: (Run | SentRun)[]}} data */
-export function fieldTables({ runs }) {
+/**
+ * The fields, folded below the pictures; open where there are none.
+ * @param {{runs: (Run | SentRun)[]}} data
+ * @param {boolean} open
+ */
+export function fields({ runs }, open) {
 	// Runs whose fields are alike share a table; how many numbers are not finite does not matter for that.
 	/** @type {Map<string, (Run | SentRun)[]>} */
 	const groups = new Map();
@@ -14,12 +18,13 @@ export function fieldTables({ runs }) {
 		const key = JSON.stringify([run.kind, run.fields.map((field) => ({ ...field, notFinite: 0 }))]);
 		groups.set(key, [...(groups.get(key) ?? []), run]);
 	}
-	const axes = runs.flatMap(({ fields }) => fields.flatMap((field) => field.axes)).filter(([, , origin]) => origin);
+	const names = new Set(runs.flatMap((run) => run.fields.map(({ name }) => name)));
+	const axes = runs.flatMap((run) => run.fields.flatMap((field) => field.axes)).filter(([, , origin]) => origin);
 	const origins = new Map(axes.map((axis) => [axis.join(" "), axis]));
-	const missing = new Map(runs.flatMap((run) => run.missing).map((one) => [one.name + one.line, one]));
 	return h(
-		"section",
-		{ class: "ck-anatomy", "aria-label": "Fields of the output" },
+		"details",
+		{ class: "ck-anatomy", open },
+		h("summary", {}, h("strong", {}, "Fields"), h("span", { class: "ck-muted" }, ` ${[...names].join(", ")}`)),
 		[...groups.values()].map((alike) => fieldTable(alike, runs.length > 1)),
 		h(
 			"dl",
@@ -28,16 +33,16 @@ export function fieldTables({ runs }) {
 				h("div", {}, h("dt", { class: `ck-axis-${name}` }, `${name} ${grouped(size)}`), h("dd", {}, origin)),
 			),
 		),
-		[...missing.values()].map(({ name, reason, line }) =>
-			h(
-				"p",
-				{ class: "ck-note" },
-				h("code", {}, name),
-				` is not here. ${reason} `,
-				line && h("code", { class: "ck-line-to-change" }, line),
-			),
-		),
 	);
+}
+
+/** What an output could have and has not, and how to get it. @param {{runs: (Run | SentRun)[]}} data */
+export function missing({ runs }) {
+	const all = new Map(runs.flatMap((run) => run.missing).map((one) => [one.name + one.line, one]));
+	return [...all.values()].map(({ name, reason, line }) => {
+		const change = line && h("code", { class: "ck-line-to-change" }, line);
+		return h("p", { class: "ck-note" }, h("code", {}, name), ` is not here. ${reason} `, change);
+	});
 }
 
 /**

@@ -1,9 +1,9 @@
 // The tokens of a layer on a map.
 
-import { h } from "../page/dom.js";
-import { signed } from "../page/numbers/format.js";
+import { fill, h } from "../page/dom.js";
+import { decimal, signed } from "../page/numbers/format.js";
 import { Picture } from "./picture.js";
-import { commonScale, extent } from "./places.js";
+import { extent, mapScales } from "./places.js";
 import { Scatter } from "./scatter.js";
 import { placedTokens } from "./states.js";
 
@@ -20,43 +20,63 @@ export class TokenMap extends Picture {
 		/** @type {Placed[]} */
 		this.tokens = [];
 		this.layerSlider();
-		this.maps = this.runs.map(({ explained }, index) => {
+		this.maps = this.runs.map((_, index) => {
 			const map = new Scatter((token) => this.point(token));
-			const [across, upwards] = explained.map((part) => `${Math.round(100 * part)} %`);
-			const words = `Across: ${across} of the variance; upwards: ${upwards}.`;
-			this.columns[index].append(map.svg, h("p", { class: "ck-muted" }, words));
+			this.columns[index].append(map.svg);
 			return map;
 		});
+		this.captions = this.columns.map((column) => {
+			const caption = h("p", { class: "ck-muted" });
+			column.append(caption);
+			return caption;
+		});
+		this.names = h("ul", { class: "ck-map-names", "aria-label": "Sequences" });
 		this.invitation = "Near points are similar vectors. Point at a token to see its way through the layers.";
-		const words = [
-			"The two directions in which the vectors of all layers differ most (PCA). Each run has directions of its own;",
-			"the scale is common, and fits the layer; the lines cross at zero. A colour is a sequence.",
-		];
-		this.element.append(h("p", { class: "ck-muted" }, words.join(" ")));
+		const words =
+			"The two directions in which the vectors of all layers differ most (PCA); each run has its own. " +
+			"The lines cross at zero.";
+		this.element.append(this.names, h("p", { class: "ck-muted" }, words));
 	}
 
 	/** @override */
 	refresh() {
 		this.showLayer();
 		this.tokens = placedTokens(this.page);
-		// Each run around the middle of its points, all in one scale.
+		// Each run around the middle of its points, all in one scale unless one would be a dot in it.
 		const extents = this.runs.map((run) =>
 			extent(this.tokens.map(({ index }) => this.place(run, index, this.layerOf(run)))),
 		);
-		const scale = commonScale(extents);
+		const scales = mapScales(extents);
 		for (const [index, run] of this.runs.entries()) {
 			this.maps[index].show({
 				tokens: this.tokens,
 				layer: this.layerOf(run),
 				layers: run.layers.length,
-				scale,
+				scale: scales[index],
 				middle: extents[index].middle,
 				label: `Tokens of ${run.name} on a map, ${run.layers[this.layerOf(run)]}`,
 				places: (token, layer) => this.place(run, token, layer),
 			});
+			const [across, upwards] = run.explained.map((part) => `${Math.round(100 * part)} %`);
+			const larger = scales[index] / Math.min(...scales);
+			const drawn = larger > 1 ? ` Drawn ${decimal(larger, 1)} times as large as the other.` : "";
+			this.captions[index].textContent = `Across: ${across} of the variance; upwards: ${upwards}.${drawn}`;
 		}
+		this.nameSequences();
 		this.invite();
 		this.mark();
+	}
+
+	/** Which colour is which sequence. */
+	nameSequences() {
+		const shown = [...new Set(this.tokens.map(({ sequence }) => sequence))];
+		fill(
+			this.names,
+			shown.map((sequence) => {
+				const dot = h("span", { class: `ck-map-dot ck-map-of-${sequence % 6}`, "aria-hidden": "true" });
+				return h("li", {}, dot, `${sequence}  ${this.data.sequences[sequence].label}`.trim());
+			}),
+		);
 	}
 
 	/**

@@ -25,6 +25,10 @@ export class Picture {
 		this.state = page.state;
 		this.invitation = "";
 		this.runs = runsWith(page, field);
+		this.precision = this.runs.every(({ numbers }) => numbers.exact)
+			? "The page holds the numbers themselves (float32)."
+			: "The page holds one byte for each number: wrong by at most 1/255 of full scale after a square root. " +
+				"Point at a cell to read by how much.";
 		this.readout = h("p", { class: "ck-readout", role: "status", "aria-live": "polite" });
 		this.controls = h("div", { class: "ck-controls" });
 		const many = this.data.runs.length > 1;
@@ -58,7 +62,39 @@ export class Picture {
 		this.layers = this.runs.map(({ layers }) => layers).reduce((a, b) => (b.length > a.length ? b : a));
 		this.slider.max = String(this.layers.length - 1);
 		const one = this.layers.length === 1;
-		this.controls.append(h("label", { class: "ck-layer", hidden: one }, "Layer", this.slider, this.layerName));
+		const label = h("label", { class: "ck-layer" }, "Layer", this.slider, this.layerName);
+		if (!one) this.controls.append(label, this.player());
+	}
+
+	/** A button that goes through the layers, one after the other. */
+	player() {
+		let timer = 0;
+		const stop = () => {
+			clearInterval(timer);
+			timer = 0;
+			button.textContent = "▶ Play";
+		};
+		const next = () => {
+			if (!button.isConnected || this.state.layer >= this.layers.length - 1) {
+				stop();
+				return;
+			}
+			this.state.layer += 1;
+			this.refresh();
+		};
+		const start = () => {
+			if (this.state.layer >= this.layers.length - 1) this.state.layer = -1;
+			next();
+			timer = setInterval(next, 700);
+			button.textContent = "❚❚ Stop";
+		};
+		const button = h(
+			"button",
+			{ type: "button", class: "ck-button", onclick: () => (timer ? stop() : start()) },
+			"▶ Play",
+		);
+		this.slider.addEventListener("pointerdown", stop);
+		return button;
 	}
 
 	showLayer() {

@@ -34,10 +34,12 @@ export class Attention extends HeatPicture {
 		this.lines = this.runs.map((_, index) => {
 			const lines = new AttentionLines((row) => this.page.point(row === null ? [] : this.rows[row].keys));
 			const head = h("div", { class: "ck-one-head" }, this.heats[index].element, lines.element);
-			this.columns[index].append(this.overviews[index].slot, head);
+			this.columns[index].append(h("div", { class: "ck-attention" }, this.overviews[index].slot, head));
 			return lines;
 		});
-		this.element.append(legend(this.scale, "attention weight (common scale)"));
+		const level = new ResizeObserver(() => this.level());
+		for (const { body } of this.heats) level.observe(body);
+		this.element.append(legend(this.scale, "attention weight (common scale)", this.precision));
 	}
 
 	/**
@@ -118,7 +120,19 @@ export class Attention extends HeatPicture {
 			const { attention: limit } = this.data.limits;
 			this.lines[index].show({ tokens: words, keys, value, limit, label: `${label}, as lines` });
 		}
+		this.level();
 		this.invite();
+		this.mark();
+	}
+
+	/** Give the rows of the lines the height of the matrix beside them. */
+	level() {
+		for (const [index, { body, columnLabels }] of this.heats.entries()) {
+			const step = body.clientHeight / this.rows.length;
+			const lines = this.lines[index];
+			if (!step || (step === lines.step && columnLabels.offsetHeight === lines.top)) continue;
+			lines.place(columnLabels.offsetHeight, step);
+		}
 		this.mark();
 	}
 
@@ -196,7 +210,8 @@ export class Logits extends HeatPicture {
 				? "One probability for each label: each row sums to 1."
 				: labels;
 		this.scale = new Scale(this.data.colours.diverging, this.data.limits.logits, true);
-		this.element.append(legend(this.scale, `${scores === "Logits" ? "score" : scores} (common scale)`));
+		const meaning = `${scores === "Logits" ? "score" : scores} (common scale)`;
+		this.element.append(legend(this.scale, meaning, this.precision));
 	}
 
 	/** @returns {Line[]} */

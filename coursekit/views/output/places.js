@@ -30,6 +30,16 @@ export const commonScale = (extents) =>
 	Math.min(...extents.flatMap(({ width, height }) => [330 / Math.max(width, 1e-9), 280 / Math.max(height, 1e-9)]));
 
 /**
+ * The scale of each map: the common one, or its own where one of them would be less than a third as large as it could be.
+ * @param {{width: number, height: number}[]} extents
+ */
+export function mapScales(extents) {
+	const common = commonScale(extents);
+	const own = extents.map((extent) => commonScale([extent]));
+	return own.every((scale) => scale <= 3 * common) ? own.map(() => common) : own;
+}
+
+/**
  * Where a point lies on the drawing, whose middle is that of the points.
  * @param {Point} point
  * @param {Point} middle

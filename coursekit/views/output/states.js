@@ -30,7 +30,7 @@ export class Hidden extends HeatPicture {
 			"Each row is the vector of one token, each column one dimension. Point at a cell, or move with the arrow keys.";
 		this.scale = new Scale(this.data.colours.diverging, this.data.limits.hidden, true);
 		const meaning = "value (common scale; the 0.5 % furthest from zero are cut)";
-		this.element.append(legend(this.scale, meaning));
+		this.element.append(legend(this.scale, meaning, this.precision));
 	}
 
 	/** @override */
@@ -106,7 +106,7 @@ export class Tokens extends HeatPicture {
 		this.invitation =
 			"Cosine similarity of each token with each other: 1 for the same direction, 0 for nothing in common.";
 		this.scale = new Scale(this.data.colours.diverging, 1, true);
-		this.element.append(legend(this.scale, "cosine similarity"));
+		this.element.append(legend(this.scale, "cosine similarity", this.precision));
 	}
 
 	/** @override */
@@ -174,7 +174,7 @@ export class Sequences extends HeatPicture {
 		this.invitation =
 			"Each sequence as one vector, the mean of its tokens without padding, compared with each other one.";
 		this.scale = new Scale(this.data.colours.diverging, 1, true);
-		this.element.append(legend(this.scale, "cosine similarity"));
+		this.element.append(legend(this.scale, "cosine similarity", this.precision));
 	}
 
 	/** @override */

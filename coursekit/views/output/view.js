@@ -5,7 +5,7 @@ import { define } from "../page/explorer.js";
 import { roam } from "../page/keys.js";
 import { Quantized } from "../page/numbers/quantized.js";
 import { tabs } from "../page/parts/tabs.js";
-import { fieldTables } from "./fields.js";
+import { fields, missing } from "./fields.js";
 import { TokenMap } from "./map.js";
 import { Attention, Logits } from "./pictures.js";
 import { Hidden, Sequences, Tokens } from "./states.js";
@@ -54,17 +54,12 @@ class OutputExplorer {
 		/** @type {Map<string, HTMLElement>} */
 		this.chips = new Map();
 		this.fillStrip();
-		const precision = data.exact
-			? "The page holds the numbers themselves (float32)."
-			: "The page holds one byte for each number of a large picture: wrong by at most 1/255 of full scale after a " +
-				"square root. Point at a cell to read by how much.";
 		fill(
 			root,
 			data.notes.map((note) => h("p", { class: "ck-note" }, note)),
 			this.tokens(),
 			data.signs.map((sign) => h("p", { class: "ck-muted" }, sign)),
 			this.pictures(),
-			h("p", { class: "ck-muted ck-precision" }, precision),
 		);
 		root.onkeydown = (event) => {
 			if (event.key === "Escape") this.pin(null);
@@ -274,7 +269,7 @@ class OutputExplorer {
 	}
 }
 
-/** The fields, and below them the pictures of one side of the output: a button for each where it has several. */
+/** The pictures of one side of the output, a button for each side where it has several, and below them the fields. */
 define("ck-output-explorer", (/** @type {Payload} */ data, root) => {
 	const sides = [data, ...(data.others ?? [])];
 	const page = h("div", { class: "ck-side" });
@@ -286,12 +281,13 @@ define("ck-output-explorer", (/** @type {Payload} */ data, root) => {
 		for (const [index, button] of buttons.entries()) button.setAttribute("aria-pressed", String(index === at));
 		new OutputExplorer(sides[at], page);
 	};
+	open(0);
 	fill(
 		root,
 		h("h3", {}, data.title),
-		fieldTables(data),
 		sides.length > 1 && h("div", { class: "ck-controls", role: "group", "aria-label": "Side of the model" }, buttons),
 		page,
+		missing(data),
+		fields(data, !page.querySelector(".ck-pictures")),
 	);
-	open(0);
 });

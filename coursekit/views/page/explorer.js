@@ -16,6 +16,25 @@ function inside(sheet) {
 }
 
 /**
+ * Keep plain keys for the control that has the focus. Notebooks and slides move, insert and delete with them.
+ * @param {HTMLElement} view
+ * @param {HTMLElement} root
+ * @param {AbortSignal} signal
+ */
+function keepKeys(view, root, signal) {
+	/** @type {(event: KeyboardEvent) => boolean} */
+	const plain = ({ key, ctrlKey, metaKey, altKey, shiftKey }) =>
+		!(ctrlKey || metaKey || altKey || (shiftKey && key === "Enter"));
+	root.addEventListener("keydown", (event) => {
+		if (plain(event)) event.stopPropagation();
+	});
+	// JupyterLab listens at the document, before an event gets here; where it sees this attribute it leaves the key alone.
+	const mark = (/** @type {KeyboardEvent} */ event) =>
+		view.toggleAttribute("data-lm-suppress-shortcuts", plain(event) && event.composedPath().includes(root));
+	window.addEventListener("keydown", mark, { capture: true, signal });
+}
+
+/**
  * Define the element of a view; a page that shows the view twice defines it once. Without a script the static face stays.
  *
  * The only class that extends HTMLElement: a view's own class has its names to itself and cannot hide one of the DOM.
@@ -37,7 +56,9 @@ export function define(tag, draw) {
 					if (this.shadowRoot) return;
 					const sheets = [...there(this.parentElement).querySelectorAll(":scope > style")].map(inside);
 					const root = h("div", { class: "ck-root" });
-					const shown = draw(data, root, this.#listening.signal);
+					const { signal } = this.#listening;
+					const shown = draw(data, root, signal);
+					keepKeys(this, root, signal);
 					this.attachShadow({ mode: "open" }).append(...sheets, root);
 					shown?.();
 				} catch (error) {

@@ -80,6 +80,8 @@ export class HeatMap {
 		this.element.style.setProperty("--ck-label-width", `${Math.round(Math.min(longest, 34) * 7.3) + 4}px`);
 		this.element.style.setProperty("--ck-columns", String(columns));
 		this.element.classList.toggle("ck-heat-square", square);
+		this.canvas.classList.toggle("ck-diverging", scale.diverging);
+		this.figures.classList.toggle("ck-diverging", scale.diverging);
 		this.element.classList.toggle("ck-heat-words", Boolean(write) && !square);
 		this.element.classList.toggle("ck-heat-across", Boolean(write) || !cells.columns);
 		this.columnLabels.style.width = width;
