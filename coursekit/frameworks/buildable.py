@@ -19,8 +19,9 @@ _MOST_LABELS = 100_000
 """A config keeps the name of each label, twice."""
 _MOST_POSITIONS = 10**8
 """Some architectures compute a table of all positions; the longest context of today is 10,485,760."""
-_MOST_SETTINGS, _DEEPEST = 20_000, 30
-"""All keys and items of lists together, and dictionaries in dictionaries; a vocabulary of labels has most."""
+_MOST_NAMES, _MOST_SETTINGS, _DEEPEST = 1_000, 20_000, 30
+"""Settings with a name of their own (a config has some dozens), all keys and items of lists together (of which a
+vocabulary of labels has most), and dictionaries in dictionaries."""
 _LAYERS = re.compile(r"(layers?|blocks?|stages?)$|^(n|num)_(layers?|blocks?)|^depths?$")
 _EXPERTS = re.compile(r"experts?$|^(n|num)_experts?")
 _POSITIONS = re.compile(r"^(max_|n_)?(\w+_)?(positions?|position_embeddings|ctx)$")
@@ -80,9 +81,8 @@ def _check_amount(settings: Mapping[Any, Any]) -> None:
 
 
 def _check_types(settings: Mapping[Any, Any]) -> None:
-    unknown = [key for key in settings if key not in {"id2label", "label2id"}]
-    if len(unknown) > _MOST_SETTINGS:
-        raise NoModelError(f"The config has {len(unknown):,} settings; a model's config has some dozens.")
+    if len(settings) > _MOST_NAMES:
+        raise NoModelError(f"The config has {len(settings):,} settings; a model's config has some dozens.")
     kind = settings.get("model_type", "")
     if kind is not None and not isinstance(kind, str):
         raise NoModelError(f"model_type is a {type(kind).__name__}, and it has to be the name of an architecture.")

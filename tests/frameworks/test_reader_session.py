@@ -12,10 +12,14 @@ from transformers import BertConfig
 from untouched import differences, kernel_state, model_state
 
 import coursekit as ck
+from coursekit.facts.model.experiments import Experiments
 from coursekit.frameworks import FRAMEWORKS
 
 IDS = [[5, 6, 7, 8], [5, 9, 2, 8]]
-THREADS = 6
+SMALL = {**TINY, "num_hidden_layers": 1, "hidden_dropout_prob": 0.0, "attention_probs_dropout_prob": 0.0}
+EXPERIMENTS = 400
+"""Modules that ModelMap may build for its experiments: enough for a dozen of them, and for the forward pass."""
+THREADS, MODELS = 4, 3
 
 
 @pytest.fixture(scope="module", params=["pytorch", "tensorflow"])
@@ -25,10 +29,8 @@ def framework(request):
     return FRAMEWORKS[request.param]
 
 
-def built(framework, **numbers):
-    model = framework.auto_class().from_config(
-        BertConfig(**{**TINY, **numbers}, hidden_dropout_prob=0.0, attention_probs_dropout_prob=0.0)
-    )
+def built(framework):
+    model = framework.auto_class().from_config(BertConfig(**SMALL))
     if framework.name == "tensorflow":
         model.build_in_name_scope()
     return model
@@ -47,22 +49,28 @@ def folder(framework, model, tmp_path_factory):
     return path
 
 
+@pytest.fixture(autouse=True)
+def few_experiments(monkeypatch):
+    monkeypatch.setitem(Experiments.__init__.__kwdefaults__, "modules", EXPERIMENTS)
+
+
 def run(framework, model):
     return framework.to_numpy(model(framework.tensor(IDS), output_attentions=True)[0])
 
 
-VIEWS = {
-    "ConfigBrowser": lambda framework, model, _: ck.ConfigBrowser(model.config, framework=framework.name),
-    "ModelMap of a config": lambda framework, *_: ck.ModelMap(
-        BertConfig(**{**TINY, "num_hidden_layers": 1}), framework=framework.name
-    ),
+BUILDING = {
     "ModelMap of a model": lambda _, model, __: ck.ModelMap(model, names=False),
     "WeightComparison": lambda _, model, __: ck.WeightComparison(model=model),
-    "AutoModelTrace": lambda framework, _, folder: ck.AutoModelTrace(folder, framework=framework.name),
-    "AutoModelTrace with a task": lambda framework, _, folder: ck.AutoModelTrace(
+    "AutoModelTrace": lambda framework, _, folder: ck.AutoModelTrace(
         folder, framework=framework.name, task="masked-lm"
     ),
     "CheckpointInspector": lambda _, __, folder: ck.CheckpointInspector(folder),
+}
+"""Views that build empty models, each a few."""
+VIEWS = {
+    **BUILDING,
+    "ConfigBrowser": lambda framework, model, _: ck.ConfigBrowser(model.config, framework=framework.name),
+    "ModelMap of a config": lambda framework, model, _: ck.ModelMap(model.config, framework=framework.name),
     "CacheBrowser": lambda _, __, folder: ck.CacheBrowser(folder),
     "TensorBuilder": lambda framework, model, _: ck.TensorBuilder(IDS, config=model.config, framework=framework.name),
     "OutputExplorer": lambda framework, model, _: ck.OutputExplorer(
@@ -71,52 +79,53 @@ VIEWS = {
 }
 
 
-BUILDING = ("ModelMap of a model", "WeightComparison", "AutoModelTrace", "CheckpointInspector")
-"""Views that build empty models, without the experiments of ModelMap, which repeat that for seconds."""
+@pytest.fixture(scope="module")
+def warm(framework, model, folder):
+    """What is made once in a process, such as transformers' log handler and Keras' classes."""
+    framework.seed(2)
+    built(framework)
+    for view in BUILDING.values():
+        view(framework, model, folder).to_html()
+    VIEWS["OutputExplorer"](framework, model, folder).to_html()
 
 
-@pytest.mark.parametrize("view", VIEWS)
-def test_after_a_view_the_readers_models_and_kernel_are_as_before(framework, model, folder, view):
-    other = built(framework, num_hidden_layers=1)
+@pytest.mark.usefixtures("warm")
+def test_after_every_view_the_readers_models_and_kernel_are_as_before(framework, model, folder):
+    """All views one after the other, each compared; then the models run, and the next one is as it would have been."""
     result = run(framework, model)
-    VIEWS[view](framework, model, folder).to_html()  # what is made once, such as transformers' log handler
-    models, kernel = [model_state(model), model_state(other)], kernel_state()
+    framework.seed(7)
+    expected, count = next_model(framework)
+    framework.seed(7)
+    before, kernel = model_state(model), kernel_state()
 
-    shown = VIEWS[view](framework, model, folder)
-    shown.summary()
-    shown.to_html()
+    for name, view in VIEWS.items():
+        shown = view(framework, model, folder)
+        shown.summary()
+        shown.to_html()
 
-    assert differences(kernel, kernel_state()) == []
-    assert [model_state(model), model_state(other)] == models
+        assert differences(kernel, kernel_state()) == [], name
+        assert model_state(model) == before, name
+
     np.testing.assert_array_equal(run(framework, model), result)
-    run(framework, other)
-    assert run(framework, built(framework)).shape == result.shape
-
-
-def test_the_next_random_model_has_the_numbers_and_the_name_that_it_would_have_had(framework, model, folder):
-    def next_model():
-        made = built(framework)
-        numbers = [(p.shape, p.read().ravel()[:20].tolist()) for p in framework.parameters(made)]
-        return numbers, int(made.name.rpartition("_")[2]) if framework.name == "tensorflow" else 0  # tf_bert_model_7
-
-    framework.seed(7)
-    numbers, count = next_model()
-    framework.seed(7)
-    for view in BUILDING:
-        VIEWS[view](framework, model, folder).to_html()
-
-    again, next_count = next_model()
-    assert again == numbers
+    again, next_count = next_model(framework)
+    assert again == expected
     assert next_count == (count + 1 if count else 0)
 
 
+def next_model(framework):
+    """Return the numbers of a new random model, and which one it is by its name: ``tf_bert_model_7``."""
+    made = built(framework)
+    numbers = [(p.shape, p.read().ravel()[:20].tolist()) for p in framework.parameters(made)]
+    return numbers, int(made.name.rpartition("_")[2]) if framework.name == "tensorflow" else 0
+
+
+@pytest.mark.usefixtures("warm")
 def test_models_that_are_built_in_threads_beside_views_are_initialized(framework, model, folder):
     """Every weight of 0.02 around 0, every LayerNorm of ones, in float32, whatever the views build meanwhile."""
-    half = BertConfig(**TINY, torch_dtype="bfloat16")
+    half = BertConfig(**SMALL, torch_dtype="bfloat16")
     makers = [
-        *(VIEWS[name] for name in BUILDING),
+        *(BUILDING[name] for name in ("ModelMap of a model", "WeightComparison", "CheckpointInspector")),
         lambda *_: framework.empty_model(half),
-        lambda *_: framework.initializers(model),
     ]
     done = threading.Event()
 
@@ -127,10 +136,9 @@ def test_models_that_are_built_in_threads_beside_views_are_initialized(framework
             count += 1
 
     def build(_):
-        return [wrong(framework, built(framework)) for _ in range(4)]
+        return [wrong(framework, built(framework)) for _ in range(MODELS)]
 
-    for make in makers:  # imports, once
-        make(framework, model, folder)
+    framework.empty_model(half)
     kernel = {name: value for name, value in kernel_state().items() if not _moves(name)}
     with ThreadPoolExecutor(THREADS) as threads:
         looking = [threads.submit(look, index) for index in range(THREADS // 2)]

@@ -16,6 +16,7 @@ from coursekit.facts.auto.mapping import choose_class, mapping_of, require_task,
 from coursekit.facts.auto.steps import DONE, FAILED, TITLES, Step, TraceFacts
 from coursekit.facts.auto.weight_choice import choose_weights, compare_names
 from coursekit.facts.config.load import read_config
+from coursekit.facts.files.json import LARGEST
 from coursekit.facts.files.locate import (
     CACHE,
     CONFIG_NAME,
@@ -28,6 +29,7 @@ from coursekit.facts.files.locate import (
     on_hub,
 )
 from coursekit.facts.files.tensor_names import shape_text
+from coursekit.frameworks.buildable import NoModelError, check_buildable
 from coursekit.frameworks.quiet import quiet
 from coursekit.frameworks.weight_names import is_weight_file
 
@@ -175,9 +177,15 @@ class _Walk:
     def read(self) -> Step:
         from transformers import CONFIG_MAPPING, AutoConfig
 
+        if (size := self.source.sizes.get(CONFIG_NAME) or 0) > LARGEST:
+            raise self.stop("config.json is too large", f"{size:,} bytes are not read; a config has some thousands.")
         try:
             raw = read_config(self.source)
             settings = json.loads(raw or b"")
+        except RecursionError as error:
+            raise self.stop(
+                "config.json is nested too deep", "No config has settings inside of settings that deep."
+            ) from error
         except OSError as error:
             raise self.stop("config.json cannot be read", reason=f"{type(error).__name__}: {error.strerror}") from error
         except ValueError as error:
@@ -187,6 +195,10 @@ class _Walk:
             _, reason = self.said(AutoConfig.from_pretrained)
             what = f"It holds {type(settings).__name__}, and must hold an object: names with values, in braces."
             raise self.stop("config.json is no object", what, reason=reason)
+        try:
+            check_buildable(settings)
+        except NoModelError as error:  # before any class of transformers sees it: each layer would be an object
+            raise self.stop("it describes no model that can be built", str(error)) from error
         self.found = replace(self.found, settings=tuple(settings.items()))
         self.config, reason = self._load_config(settings)
         model_type = settings.get("model_type")

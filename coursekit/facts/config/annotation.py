@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 
 from coursekit.facts.config.groups import ORDER, group_of
 from coursekit.facts.files.findings import ERROR, WARNING, Finding
 
 _LONGEST = 200  # characters of a value that are shown
+_MOST = 500  # settings that are shown
 
 MEANINGS = {
     "_name_or_path": "what the model was loaded from before it was saved",
@@ -83,7 +85,7 @@ def annotate(settings: dict[str, Any], name: str) -> tuple[ConfigFile, tuple[Fin
     entries = sorted(
         (
             ConfigEntry(key, _shown(value), group_of(key.removeprefix("_")), meaning_of(key))
-            for key, value in settings.items()
+            for key, value in islice(settings.items(), _MOST)
         ),
         key=lambda entry: order.index(entry.group),
     )
@@ -95,6 +97,11 @@ def annotate(settings: dict[str, Any], name: str) -> tuple[ConfigFile, tuple[Fin
     if settings.get("auto_map"):
         what = "The config names code that comes with the checkpoint (auto_map). It was not run."
         findings.append(Finding(WARNING, name, what, "Read that code before you ever set trust_remote_code=True."))
+    if len(settings) > _MOST:
+        what = (
+            f"The config has {len(settings):,} settings; the first {_MOST} are shown. A model's config has some dozens."
+        )
+        findings.append(Finding(WARNING, name, what))
     config = ConfigFile(
         tuple(entries),
         model_type if isinstance(model_type, str) else "",
@@ -115,5 +122,8 @@ def meaning_of(name: str) -> str:
 
 
 def _shown(value: Any) -> str:
-    written = json.dumps(value, ensure_ascii=False)
+    try:
+        written = json.dumps(value, ensure_ascii=False)
+    except RecursionError:
+        return "nested too deep to be shown"
     return written if len(written) <= _LONGEST else f"{written[: _LONGEST - 1]}…"

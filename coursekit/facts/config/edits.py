@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from coursekit.errors import CourseError, did_you_mean
 from coursekit.facts.config.facts import check_config, defaults_of, known_names, values_of, walk
 from coursekit.facts.files.locate import is_config
+from coursekit.frameworks.buildable import NoModelError, check_buildable
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -63,6 +64,7 @@ def _edited(config: Any, changes: dict[str, Any]) -> Any:
 
 def _rebuilt(config: Any, changes: dict[str, Any]) -> Any:
     """Return the config that the constructor makes of ``config``'s own choices and ``changes``."""
+    _check_buildable(config, changes)
     choices = _choices(config)
     try:
         if choices is None:
@@ -84,10 +86,26 @@ def _rebuilt(config: Any, changes: dict[str, Any]) -> Any:
     return copy
 
 
+def _check_buildable(config: Any, changes: Mapping[str, Any]) -> None:
+    """Refuse numbers with which a constructor would not come to an end: many make a list with an item for each layer."""
+    try:
+        check_buildable({**values_of(config), **changes}, few_experts=True)
+    except NoModelError as error:
+        raise CourseError(
+            f"No {type(config).__name__} is made with these values: {str(error).rstrip('.')}.",
+            why="each layer, label and expert takes memory before a single number is there.",
+            remedy="Take a smaller number; the largest models have some hundred layers.",
+        ) from error
+
+
 def _choices(config: Any) -> dict[str, Any] | None:
     """Return the fewest arguments from which the constructor makes ``config``; None where it cannot."""
     cls = type(config)
     if _inner(config):
+        return None
+    try:
+        check_buildable(values_of(config), few_experts=True)
+    except NoModelError:  # its constructor might not come to an end
         return None
     different = _different(config)
     target = _comparable(config)

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
 _TOKENS = ("pad_token_id", "bos_token_id", "eos_token_id", "sep_token_id", "decoder_start_token_id")
 _LAYERS = architecture_rank("num_hidden_layers")
+_MOST_UNKNOWN = 20  # names that are each worth a line and a search for what was meant
 
 
 @dataclass(frozen=True)
@@ -58,15 +59,19 @@ def config_warnings(
 
 
 def _unknown(class_name: str, attributes: Mapping[str, Attribute], known: frozenset[str]) -> Iterator[ConfigWarning]:
-    for attribute in attributes.values():
-        if attribute.group == ORDER[-1]:
-            meant = nearest(attribute.name, sorted(known))
-            hint = f" Did you mean {meant}?" if meant else ""
-            yield ConfigWarning(
-                (attribute.path,),
-                f"{class_name} has no attribute {attribute.name!r} of its own. The value is kept without an error, and "
-                f"most likely nothing reads it.{hint}",
-            )
+    unknown = [attribute for attribute in attributes.values() if attribute.group == ORDER[-1]]
+    for attribute in unknown[:_MOST_UNKNOWN]:
+        meant = nearest(attribute.name, sorted(known))
+        hint = f" Did you mean {meant}?" if meant else ""
+        yield ConfigWarning(
+            (attribute.path,),
+            f"{class_name} has no attribute {attribute.name!r} of its own. The value is kept without an error, and "
+            f"most likely nothing reads it.{hint}",
+        )
+    if len(unknown) > _MOST_UNKNOWN:
+        rest = len(unknown) - _MOST_UNKNOWN
+        first = f"{unknown[_MOST_UNKNOWN].path} …"
+        yield ConfigWarning((first,), f"{class_name} has {rest:,} more attributes that are not its own.")
 
 
 class _Checks:

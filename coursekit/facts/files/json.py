@@ -10,7 +10,8 @@ from coursekit.facts.files.findings import ERROR, Finding, regular_file_problem
 if TYPE_CHECKING:
     from pathlib import Path
 
-_LARGEST = 16_000_000  # bytes; no config is that long, and JSON takes many times its size in memory
+LARGEST = 16_000_000
+"""Bytes; no config is that long, and JSON takes many times its size in memory."""
 _MARKS = {b"\xef\xbb\xbf": "a byte order mark", b"\xff\xfe": "the mark of UTF-16", b"\xfe\xff": "the mark of UTF-16"}
 
 
@@ -20,7 +21,7 @@ def read_json(path: Path) -> tuple[dict[str, Any] | None, tuple[Finding, ...]]:
     def failed(what: str, remedy: str = "") -> tuple[None, tuple[Finding, ...]]:
         return None, (Finding(ERROR, path.name, what, remedy),)
 
-    if problem := regular_file_problem(path, largest=_LARGEST):
+    if problem := regular_file_problem(path, largest=LARGEST):
         return None, (problem,)
     try:
         content = path.read_bytes()
