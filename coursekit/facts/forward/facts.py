@@ -46,6 +46,8 @@ class ForwardFacts:
         What is to be said of the whole pass.
     dtype
         The type of the model's numbers.
+    words
+        The tokens of the ids that the head finds best, by id; None without a tokenizer.
     """
 
     model_class: str
@@ -58,6 +60,7 @@ class ForwardFacts:
     sizes: dict[int, str]
     notes: tuple[str, ...]
     dtype: str
+    words: dict[int, str] | None = None
 
     @property
     def difference(self) -> float:
@@ -133,6 +136,10 @@ def forward_facts(
     if head is not None:
         found = lens(graph, head, recording.outputs[head.output], last, steps)
     tokens = given.tokens([len(step.after) for step in steps if step.layer is not None] or [len(steps[0].after)], steps)
+    words = None
+    if found is not None and given.vocabulary is not None:
+        ids = tuple(sorted({int(each) for each in found.ids.reshape(-1)}))
+        words = {id_: word or f"#{id_}" for id_, word in zip(ids, given.vocabulary.tokens(ids), strict=True)}
     return ForwardFacts(
         given.model_class,
         given.framework,
@@ -144,6 +151,7 @@ def forward_facts(
         given.sizes,
         (*given.notes, *notes),
         recording.dtype,
+        words,
     )
 
 

@@ -103,6 +103,12 @@ def in_training(model: Any) -> bool:
     return any(module.training for module in model.modules())
 
 
+def weight_names(model: Any) -> dict[str, Any]:
+    """Return, by the name of each weight, what reads it."""
+    held = unwrapped(model).named_parameters(remove_duplicate=False)
+    return {name: (lambda value=value: _array(value)) for name, value in held}
+
+
 def vocabulary_size(model: Any) -> int | None:
     """Return the rows of the word table, or None where there is none."""
     try:

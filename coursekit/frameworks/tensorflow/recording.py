@@ -55,6 +55,11 @@ def in_training(model: Any) -> bool:  # noqa: ARG001  (a call says it, not the m
     return False
 
 
+def weight_names(model: Any) -> dict[str, Any]:
+    """Return, by the name of each weight, what reads it."""
+    return {dotted(weight.name): weight.numpy for weight in model.weights}
+
+
 def vocabulary_size(model: Any) -> int | None:
     """Return the rows of the word table, or None where there is none."""
     try:
