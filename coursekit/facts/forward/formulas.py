@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from math import erf
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -25,11 +24,11 @@ def softmax(scores: Array) -> Array:
 
 
 def _erf(values: Array) -> Array:
-    try:
-        from scipy.special import erf as fast
-    except ImportError:
-        fast = np.vectorize(erf, otypes=[np.float32])
-    found: Array = fast(values).astype(np.float32)
+    """Return the error function, wrong by at most 1.5e-7 (Abramowitz and Stegun, 7.1.26): NumPy has none."""
+    size = np.abs(values)
+    t = 1 / (1 + np.float32(0.3275911) * size)
+    series = ((((1.061405429 * t - 1.453152027) * t + 1.421413741) * t - 0.284496736) * t + 0.254829592) * t
+    found: Array = np.copysign(1 - series * np.exp(-size * size), values).astype(np.float32)
     return found
 
 

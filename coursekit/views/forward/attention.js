@@ -66,8 +66,8 @@ function attentionTable(/** @type {any} */ step, /** @type {any} */ at, /** @typ
   const [from, to] = [head * step.size, (head + 1) * step.size];
   const [valueFrom, valueTo] = [head * step.valueSize, (head + 1) * step.valueSize];
   const limit = Math.max(...shown.map((/** @type {number} */ key) => Math.abs(products.at(flat(head, key)))), 1e-9);
-  const query = vectorsOf(step.query);
-  const [keyVectors, valueVectors, context] = [step.key, step.value, step.context].map(vectorsOf);
+  const query = step.query;
+  const [keyVectors, valueVectors, context] = [step.key, step.value, step.context];
   const masked = Boolean(step.blocked);
   const root = Math.abs(step.scale - step.size ** -0.5) < 1e-5;
   const measure = root ? `q · k / √${step.size}` : `q · k${step.scale === 1 ? "" : ` × ${Number(step.scale.toPrecision(3))}`}`;

@@ -70,24 +70,31 @@ def _numbers(step: Step) -> int:
     return sum(array.size for array in arrays)
 
 
-def limits(facts: tuple[ForwardFacts, ...]) -> dict[str, float]:
-    """Return the ends of the common colour scales: the 99.5th percentile of the sizes of each kind of vector."""
+def limits(facts: tuple[ForwardFacts, ...]) -> dict[str, Any]:
+    """Return the ends of the colour scales: one for all vectors between the steps, others for the inside of each."""
 
     def end(arrays: list[Any]) -> float:
         sizes = np.concatenate([np.abs(array[np.isfinite(array)]).ravel() for array in arrays]) if arrays else np.zeros(1)
         return float(np.percentile(sizes, 99.5)) if sizes.size else 1.0
 
     steps = [step for each in facts for step in each.steps]
-    heads = [getattr(step, name) for step in steps for name in ("query", "key") if getattr(step, name, None) is not None]
-    values = [getattr(s, name) for s in steps for name in ("value", "context") if getattr(s, name, None) is not None]
-    return {
+    parts = [part.vectors for step in steps if isinstance(step, EmbeddingsStep) for part in step.parts]
+    found: dict[str, Any] = {
         "vector": end([step.after for step in steps if step.kind not in {"head", "attention", "feed-forward"}]),
-        "branch": end([step.after for step in steps if step.kind in {"attention", "feed-forward", "cross-attention"}]),
-        "heads": end(heads),
-        "values": end(values),
-        "wide": end([step.wide for step in steps if getattr(step, "wide", None) is not None]),
-        "product": max((float(np.abs(_products(s)).max()) for s in steps if isinstance(s, AttentionStep) and s.query is not None), default=1.0),
+        "embedding": end(parts),
     }
+    for step in steps:
+        mine = found.setdefault(step.name, {"branch": 0.0, "heads": 0.0, "values": 0.0, "wide": 0.0})
+        for name, arrays in {
+            "branch": [step.after],
+            "heads": [getattr(step, "query", None), getattr(step, "key", None)],
+            "values": [getattr(step, "value", None)],
+            "wide": [getattr(step, "wide", None)],
+        }.items():
+            there = [array for array in arrays if array is not None]
+            if there and step.kind not in {"head", "embeddings"}:
+                mine[name] = max(mine[name], end(there))
+    return found
 
 
 def _products(step: AttentionStep) -> Any:
@@ -107,6 +114,7 @@ def run_payload(name: str, facts: ForwardFacts, kept: Kept) -> dict[str, Any]:
         "notes": [*facts.notes, *([kept.note] if kept.note else [])],
         "difference": facts.difference,
         "steps": [packer.step(step) for step in facts.steps],
+        "pool": packer.pool,
         "lens": packer.lens(),
     }
 
@@ -116,11 +124,26 @@ class _Packer:
         self.facts = facts
         self.kept = kept
         self.exact = exact
+        self.pool: list[dict[str, Any]] = []
+        self.places: dict[Any, int] = {}
 
-    def vectors(self, array: Any, rows: list[int]) -> dict[str, Any] | None:
-        """Return vectors ``(tokens, width)`` of the tokens kept, in one byte a number; their first numbers exactly."""
+    def vectors(self, array: Any, rows: list[int]) -> int | None:
+        """Return the place of vectors ``(tokens, width)`` in the pool: what one step gives, the next one takes."""
         if array is None:
             return None
+        key = (array.__array_interface__["data"][0], array.shape, array.strides, tuple(rows))
+        if key not in self.places:
+            self.places[key] = len(self.pool)
+            self.pool.append(self._packed(array, rows))
+        return self.places[key]
+
+    def total(self, array: Any, parts: list[int | None], rows: list[int]) -> dict[str, Any]:
+        """Return a sum, which the page adds up itself: only its first numbers are sent."""
+        chosen = array[rows]
+        return {"sum": parts, "first": chosen[:, :FIRST].astype(np.float32), "length": np.linalg.norm(chosen, axis=-1).astype(np.float32)}
+
+    def _packed(self, array: Any, rows: list[int]) -> dict[str, Any]:
+        """Return vectors in one byte a number; their first numbers exactly."""
         chosen = array[rows]
         largest = float(np.abs(chosen[np.isfinite(chosen)]).max(initial=0))
         packed = quantize(chosen, "signed", largest)
@@ -173,13 +196,13 @@ class _Packer:
                 }
                 for part in step.parts
             ]
-            data |= self._norm(step, rows)
+            data |= self._norm(step, rows, [part["vectors"] for part in data["parts"]])
         elif isinstance(step, AttentionStep) and step.query is not None:
             data |= self._attention(step)
         elif isinstance(step, SumStep) and not step.closed:
             data["around"] = self.vectors(step.around, rows)
             data["through"] = [self.vectors(each, rows) for each in step.through]
-            data |= self._norm(step, rows)
+            data |= self._norm(step, rows, [data["around"], *data["through"]] if step.through else [data["before"]])
         elif isinstance(step, FeedForwardStep) and step.wide is not None:
             wide = step.wide
             data |= {"wide": self.vectors(wide, rows), "up": self.vectors(step.up, rows)}
@@ -189,13 +212,15 @@ class _Packer:
             data |= self._head(step, rows)
         return data
 
-    def _norm(self, step: Any, rows: list[int]) -> dict[str, Any]:
-        if step.norm is None or step.total is None:
-            return {"norm": None, "total": self.vectors(step.total, rows)}
+    def _norm(self, step: Any, rows: list[int], parts: list[int | None]) -> dict[str, Any]:
+        if step.total is None:
+            return {"norm": None, "total": None}
+        if step.norm is None:
+            return {"norm": None, "total": self.total(step.total, parts, rows)}
         total = step.total[rows]
         return {
             "norm": step.norm.kind,
-            "total": self.vectors(step.total, rows),
+            "total": self.total(step.total, parts, rows),
             "mean": total.mean(-1).astype(np.float32),
             "spread": total.std(-1).astype(np.float32)
             if step.norm.kind == "LayerNorm"

@@ -65,7 +65,7 @@ function sumStage(/** @type {any} */ step, /** @type {any} */ at) {
 }
 
 function feedForwardStage(/** @type {any} */ step, /** @type {any} */ at) {
-  const wide = vectorsOf(step.wide);
+  const wide = step.wide;
   const inside = step.inside[1] ? `${grouped(step.inside[0])} = ${step.inside[1]}` : grouped(step.inside[0]);
   return [
     vectorRow("", "takes", step.before, at.row, at.scales.vector),
@@ -93,7 +93,7 @@ function curve(/** @type {Vectors} */ vectors, /** @type {number} */ row, /** @t
   const [bottom, top] = [Math.min(-0.4, ...tops), Math.max(...tops, 0.4)];
   const x = (/** @type {number} */ value) => edge + ((value - low) / (high - low)) * (width - 2 * edge);
   const y = (/** @type {number} */ value) => height - edge - ((value - bottom) / (top - bottom)) * (height - 2 * edge);
-  const quiet = values.filter((value) => Math.abs(f(value)) < 0.05).length;
+  const quiet = values.filter((value) => Math.abs(f(value)) < 0.2).length;
   const below = values.filter((value) => value < 0).length;
   const text = (/** @type {number} */ px, /** @type {number} */ py, /** @type {string} */ what, anchor = "middle") => h("svg:text", { x: px, y: py, "text-anchor": anchor }, what);
   return h("div", { class: "ck-curve" },
@@ -104,8 +104,8 @@ function curve(/** @type {Vectors} */ vectors, /** @type {number} */ row, /** @t
       ...values.map((value) => h("svg:circle", { class: "ck-curve-dot", cx: x(value).toFixed(1), cy: y(f(value)).toFixed(1), r: 2.6 })),
       text(edge, height - 6, signed(low, 1), "start"), text(x(0), height - 6, "0"), text(width - edge, height - 6, signed(high, 1), "end"),
       text(x(0) + 5, 14, name, "start")),
-    h("p", {}, h("b", {}, grouped(quiet)), ` of ${grouped(values.length)} numbers come out as almost nothing (below 0.05). `,
-      h("b", {}, grouped(below)), " went in negative. The few on the right are what this layer noticed."));
+    h("p", {}, h("b", {}, grouped(quiet)), ` of ${grouped(values.length)} numbers come out smaller than 0.2. `,
+      h("b", {}, grouped(below)), " went in negative. The few on the right are what this layer noticed in this token."));
 }
 
 function headStage(/** @type {any} */ step, /** @type {any} */ at) {
@@ -114,7 +114,7 @@ function headStage(/** @type {any} */ step, /** @type {any} */ at) {
     parts.push(arrow(title === "matrix" ? "times a matrix" : title));
     parts.push(vectorRow("", title, vectors, at.row, at.scales.vector));
     if (title === "matrix" && step.activation) {
-      const wide = vectorsOf(vectors);
+      const wide = vectors;
       parts.push(curve(wide, Math.min(at.row, wide.count - 1), step.activation));
     }
   }

@@ -4,8 +4,10 @@
 class Vectors {
   /** @param {any} packed what `vectors` in payload.py wrote */
   constructor(packed) {
-    this.numbers = new Numbers(packed);
-    [this.count, this.width] = packed.codes.shape;
+    this.parts = packed.sum ?? null; // a sum is added up here
+    this.numbers = this.parts ? null : new Numbers(packed);
+    this.width = this.parts ? this.parts[0].width : packed.codes.shape[1];
+    this.count = packed.length.shape[0];
     this.first = packed.first;
     this.length = packed.length.data;
   }
@@ -13,29 +15,38 @@ class Vectors {
   /** @param {number} row @param {number} at @returns {number} */
   at(row, at) {
     const few = this.first.shape[1];
-    return at < few ? this.first.data[row * few + at] : this.numbers.at(row * this.width + at);
+    if (at < few) return this.first.data[row * few + at];
+    if (this.parts) return this.parts.reduce((/** @type {number} */ sum, /** @type {Vectors} */ part) => sum + part.at(row, at), 0);
+    return this.numbers.at(row * this.width + at);
   }
 
   /** @param {number} row @param {number} at @returns {string} */
   text(row, at) {
     const few = this.first.shape[1];
-    return at < few ? signed(this.first.data[row * few + at], 4) : this.numbers.text(row * this.width + at);
+    if (at < few) return signed(this.first.data[row * few + at], 4);
+    return this.parts ? `about ${signed(this.at(row, at), 2)}` : this.numbers.text(row * this.width + at);
   }
 
   /** @param {number} row @param {number} from @param {number} to @returns {string} the first few of a part */
   some(row, from, to, most = 5) {
     const end = Math.min(to, from + most);
     const parts = [];
-    for (let at = from; at < end; at += 1) parts.push(signed(this.at(row, at), 2));
+    for (let at = from; at < end; at += 1) parts.push(this.at(row, at).toFixed(2).replace("-", "−"));
     return `${parts.join("  ")}${end < to ? "  …" : ""}`;
   }
 }
 
-/** Vectors for each packed array in a step, made once. */
-function vectorsOf(/** @type {any} */ packed) {
-  if (!packed) return null;
-  packed.vectors ??= new Vectors(packed);
-  return packed.vectors;
+/** Put the vectors of a pass in the places of its steps where their numbers in the pool stand. */
+function unpool(/** @type {any} */ run) {
+  const pool = run.pool.map((/** @type {any} */ packed) => new Vectors(packed));
+  const at = (/** @type {number|null|undefined} */ place) => (typeof place === "number" ? pool[place] : null);
+  for (const step of run.steps) {
+    for (const name of ["before", "after", "around", "query", "key", "value", "context", "wide", "up", "inner"]) step[name] = at(step[name]);
+    step.through = (step.through ?? []).map(at);
+    for (const part of step.parts ?? []) part.vectors = at(part.vectors);
+    for (const stage of step.stages ?? []) stage[1] = at(stage[1]);
+    if (step.total) step.total = new Vectors({ ...step.total, sum: step.total.sum.map(at) });
+  }
 }
 
 /**
@@ -74,14 +85,13 @@ function strip(vectors, row, scale, name, { from = 0, to = vectors.width, height
  * A row: what the vector is, its strip, its first numbers and its length.
  * @param {string} sign such as "+" or "="
  * @param {string|Node} label
- * @param {any} packed
+ * @param {Vectors|null} vectors
  * @param {number} row
  * @param {Scale} scale
  * @param {any} [options]
  * @returns {HTMLElement|null}
  */
-function vectorRow(sign, label, packed, row, scale, options = {}) {
-  const vectors = vectorsOf(packed);
+function vectorRow(sign, label, vectors, row, scale, options = {}) {
   if (!vectors) return null;
   const at = Math.min(row, vectors.count - 1);
   const name = options.name ?? (typeof label === "string" ? label : label.textContent);
@@ -89,8 +99,8 @@ function vectorRow(sign, label, packed, row, scale, options = {}) {
     h("span", { class: "ck-vector-sign", "aria-hidden": "true" }, sign),
     h("span", { class: "ck-vector-label" }, label),
     strip(vectors, at, scale, name, options),
-    h("span", { class: "ck-vector-numbers", "aria-hidden": "true" }, vectors.some(at, 0, vectors.width, 4)),
-    h("span", { class: "ck-vector-length", title: "its length: the root of the sum of its squares" }, `‖ ${vectors.length[at].toFixed(1)}`));
+    h("span", { class: "ck-vector-numbers", "aria-hidden": "true" }, vectors.some(at, 0, vectors.width, 3)),
+    h("span", { class: "ck-vector-length", title: "its length: the root of the sum of its squares" }, `length ${vectors.length[at].toFixed(1)}`));
 }
 
 /** An arrow down with what happens on the way. */

@@ -14,9 +14,9 @@ class CkForwardPass extends CkExplorer {
     this.timer = 0;
     const { sequential, diverging } = data.colours;
     const limits = data.limits;
-    const two = (/** @type {number} */ limit) => new Scale(diverging, limit, true);
-    this.scales = { vector: two(limits.vector), branch: two(limits.branch), heads: two(limits.heads), values: two(limits.values),
-      wide: two(limits.wide), embedding: two(this.embeddingLimit()), share: new Scale(sequential, 1, false) };
+    for (const run of this.runs) unpool(run);
+    this.two = (/** @type {number} */ limit) => new Scale(diverging, limit, true);
+    this.scales = { vector: this.two(limits.vector), embedding: this.two(limits.embedding), share: new Scale(sequential, 1, false) };
     for (const run of this.runs) for (const stack of Object.keys(run.tokens)) this.tokens.set(`${run.name}/${stack}`, this.near(run, stack, data.token));
     this.readPlace();
     this.same = this.runs.every((/** @type {any} */ run) => JSON.stringify(run.tokens) === JSON.stringify(this.main.tokens));
@@ -35,10 +35,10 @@ class CkForwardPass extends CkExplorer {
     this.pause();
   }
 
-  embeddingLimit() {
-    const lengths = this.runs.flatMap((/** @type {any} */ run) => run.steps.filter((/** @type {any} */ step) => step.total && step.parts))
-      .map((/** @type {any} */ step) => step.total.scale);
-    return (Math.max(0, ...lengths) || 1) * 0.6;
+  /** The colour scales of a step: those of the whole pass, and its own for what stands inside of it. */
+  scalesOf(/** @type {any} */ step) {
+    const own = Object.entries(this.data.limits[step.name] ?? {}).map(([name, limit]) => [name, this.two(Number(limit))]);
+    return { ...this.scales, ...Object.fromEntries(own) };
   }
 
   /** The kept token that is nearest to a wanted one. */
@@ -122,7 +122,8 @@ class CkForwardPass extends CkExplorer {
       parts.push(h("div", { class: "ck-rail-part" },
         stack ? h("span", { class: "ck-rail-stack" }, stack) : null,
         h("div", { class: "ck-rail-row" },
-          ends(before),
+          h("div", { class: "ck-rail-end" }, h("span", { class: "ck-rail-ids" }, this.main.tokens[stack][0]?.[2] === null ? "input" : "input IDs"), h("span", { class: "ck-muted", "aria-hidden": "true" }, "↓"),
+            ...before.map((/** @type {any} */ each) => this.tiles[each.at])),
           h("div", { class: "ck-rail-names", "aria-hidden": "true" }, h("span", {}, "layer"), ...longest.map(({ step }) => h("span", {}, step.title))),
           h("div", { class: "ck-rail-layers" }, ...numbers.map((number) => h("div", { class: "ck-rail-layer" },
             h("span", { class: "ck-rail-number", "aria-hidden": "true" }, number), ...column(number).map((/** @type {any} */ each) => this.tiles[each.at])))),
@@ -237,7 +238,7 @@ class CkForwardPass extends CkExplorer {
   one(/** @type {any} */ run, /** @type {any} */ step) {
     const token = step.rows ? step.rows[0] : this.tokenOf(run, step.stack);
     const row = step.rows ? 0 : Math.max(0, run.kept[step.stack].indexOf(token));
-    const at = { run, row, token, head: this.head, word: this.word(run, step), scales: this.scales, chooseHead: (/** @type {number} */ head) => this.chooseHead(head) };
+    const at = { run, row, token, head: this.head, word: this.word(run, step), scales: this.scalesOf(step), chooseHead: (/** @type {number} */ head) => this.chooseHead(head) };
     const picked = stageOf(step, at);
     const section = h("section", { class: "ck-one", "aria-label": run.name },
       this.runs.length > 1 ? h("h5", { class: "ck-run-name" }, run.name, h("span", { class: "ck-muted" }, ` ${run.model}${this.same ? "" : `, “${at.word}”`}`)) : null,
@@ -297,7 +298,7 @@ class CkForwardPass extends CkExplorer {
     return h("div", { class: "ck-footer" }, legend, h("p", { class: "ck-muted ck-precision" },
       `Every step shown was computed again in NumPy and compared with the model's own numbers: largest difference ${worst.toExponential(0).replace("-", "−")} of a vector's largest number. `,
       closed ? `${closed} steps do not agree or are not read, and are closed. ` : "",
-      "First numbers and lengths are exact; a colour holds one byte. Point at a strip to read a number."));
+      "First numbers and lengths are exact, a colour holds one byte: point at a strip to read a number. Queries, keys, values and what a step adds are drawn on a scale of their own step."));
   }
 }
 
