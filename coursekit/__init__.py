@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from coursekit.views.exercise.quiz import quiz as quiz
     from coursekit.views.exercise.task import exercise as exercise
     from coursekit.views.exercise.verdict import check as check
+    from coursekit.views.forward.view import ForwardPass as ForwardPass
     from coursekit.views.model.view import ModelMap as ModelMap
     from coursekit.views.output.view import OutputExplorer as OutputExplorer
     from coursekit.views.weights.view import WeightComparison as WeightComparison
@@ -58,6 +59,7 @@ _HOMES = {
     "check": "views.exercise.verdict",
     "quiz": "views.exercise.quiz",
     "progress": "views.exercise.progress",
+    "ForwardPass": "views.forward.view",
 }
 
 __all__ = ["CourseError", *_HOMES]  # noqa: PLE0604  (the names of the table above, which are strings)

@@ -194,3 +194,7 @@ class Framework(ABC):
 
         With ``origins``, also which additions there were and what each value was computed from, which takes longer.
         """
+
+    @abstractmethod
+    def recording(self) -> Any:
+        """Return what runs a model once and records the pass: ``record``, ``unwrapped``, ``refusal``, ``in_training``."""

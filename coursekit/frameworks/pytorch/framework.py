@@ -147,6 +147,12 @@ class PyTorch(Framework):
 
         return trace(model, lengths, origins=origins)
 
+    def recording(self) -> Any:
+        """Return :mod:`coursekit.frameworks.pytorch.recording`."""
+        from coursekit.frameworks.pytorch import recording
+
+        return recording
+
 
 def _memory(parameter: Any) -> tuple[object, ...]:
     """Return what two parameters share exactly when they show the same numbers in the same memory."""

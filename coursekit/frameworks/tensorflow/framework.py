@@ -143,3 +143,9 @@ class TensorFlow(Framework):
         from coursekit.frameworks.tensorflow.trace import trace
 
         return trace(model, lengths, origins=origins)
+
+    def recording(self) -> Any:
+        """Return :mod:`coursekit.frameworks.tensorflow.recording`."""
+        from coursekit.frameworks.tensorflow import recording
+
+        return recording
