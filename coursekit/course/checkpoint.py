@@ -38,7 +38,7 @@ class Choice:
     cached: bool
 
 
-def checkpoint(name: str) -> str:
+def checkpoint(name: str, *, subfolder: str = "", revision: str = "") -> str:
     """Return what to give to ``from_pretrained`` for the checkpoint called ``name``, and say so where it is another.
 
     That is ``name`` itself where it is cached or the Hub answers, and the offline BERT otherwise. A checkpoint that is
@@ -49,6 +49,9 @@ def checkpoint(name: str) -> str:
     ----------
     name
         An id on the Hub, such as ``bert-base-cased``, or a folder that ``save_pretrained`` wrote.
+    subfolder, revision
+        What ``from_pretrained`` will be told beside the name; whether the checkpoint can be had depends on it. The
+        offline BERT has neither, so nothing is taken instead where one of them is given.
 
     Raises
     ------
@@ -56,7 +59,7 @@ def checkpoint(name: str) -> str:
         When ``name`` cannot be an id, when the Hub has no such checkpoint or does not let you read it, or when there is
         neither a network nor the offline BERT.
     """
-    choice = choose(name)
+    choice = choose(name, subfolder=subfolder, revision=revision)
     if choice.cached:
         lookup.rely_on_cache(choice.checkpoint)
     if choice.note:
@@ -64,14 +67,20 @@ def checkpoint(name: str) -> str:
     return choice.checkpoint
 
 
-def choose(name: str) -> Choice:
+def choose(name: str, *, subfolder: str = "", revision: str = "") -> Choice:
     """Decide as :func:`checkpoint` does, and only that: nothing is printed or changed."""
     wanted = os.environ.get(VARIABLE, "").strip()
-    if wanted:
+    if wanted and not (subfolder or revision):
         return _overridden(name, wanted)
-    choice = _as_named(name)
+    choice = _as_named(name, subfolder, revision)
     if isinstance(choice, Choice):
         return choice
+    if subfolder or revision:
+        raise CourseError(
+            f"{choice}, and this part of {name} is not in the cache.",
+            why="a subfolder or a revision is of one checkpoint, so no other is taken instead.",
+            remedy="Try again where there is a network, or leave subfolder and revision out.",
+        )
     return _offline(name, choice)
 
 
@@ -98,10 +107,10 @@ def _overridden(name: str, wanted: str) -> Choice:
     return Choice(choice.checkpoint, note, choice.cached)
 
 
-def _as_named(name: str) -> Choice | str:
+def _as_named(name: str, subfolder: str = "", revision: str = "") -> Choice | str:
     """Return the choice of ``name`` itself, or why it is neither in the cache nor to be had from the Hub."""
     begun = time.monotonic()
-    source = locate(name, revision="main")
+    source = locate(name, subfolder=subfolder, revision=revision or "main")
     if source.is_object:
         raise CourseError(
             f"{source}. ck.checkpoint needs a name.",
@@ -112,11 +121,11 @@ def _as_named(name: str) -> Choice | str:
         _check_folder(source)
         return Choice(source.checkpoint, "", cached=False)
     name = source.shown
-    if lookup.is_cached(name):
+    if lookup.is_cached(name, subfolder=subfolder, revision=revision):
         return Choice(name, "", cached=True)
     # The first import of the Hub's client may have taken long; the Hub gets its chance all the same.
     seconds = max(lookup.SECONDS - (time.monotonic() - begun), _AT_LEAST)
-    answer = lookup.ask(name, seconds=seconds)
+    answer = lookup.ask(name, subfolder=subfolder, revision=revision, seconds=seconds)
     return Choice(name, "", cached=False) if answer.gives else answer.reason
 
 

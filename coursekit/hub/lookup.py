@@ -72,13 +72,14 @@ def is_offline() -> bool:
     return bool(constants.HF_HUB_OFFLINE)
 
 
-def is_cached(model_id: str) -> bool:
+def is_cached(model_id: str, *, subfolder: str = "", revision: str = "") -> bool:
     """Tell whether the cache holds all that a lesson needs of a checkpoint: config, weights and tokenizer."""
+    inside = f"{subfolder.strip('/')}/" if subfolder else ""
 
     def held(name: str) -> Path | None:
         from huggingface_hub import try_to_load_from_cache
 
-        path = try_to_load_from_cache(model_id, name, cache_dir=cache_folder())
+        path = try_to_load_from_cache(model_id, f"{inside}{name}", cache_dir=cache_folder(), revision=revision or None)
         return Path(path) if isinstance(path, str) else None
 
     def weights(name: str) -> bool:
@@ -103,8 +104,8 @@ def gives(model_id: str, *, seconds: float = SECONDS) -> bool:
     return ask(model_id, seconds=seconds).gives
 
 
-def ask(model_id: str, *, seconds: float = SECONDS) -> Answer:
-    """Ask the Hub for a checkpoint, and wait at most ``seconds`` for its answer.
+def ask(model_id: str, *, subfolder: str = "", revision: str = "", seconds: float = SECONDS) -> Answer:
+    """Ask the Hub for a checkpoint's config.json, and wait at most ``seconds`` for its answer.
 
     Raises
     ------
@@ -114,7 +115,7 @@ def ask(model_id: str, *, seconds: float = SECONDS) -> Answer:
     """
     if is_offline():
         return Answer(gives=False, reason="HF_HUB_OFFLINE is set")
-    response = within(lambda: _head(model_id), seconds=seconds)
+    response = within(lambda: _head(model_id, subfolder, revision), seconds=seconds)
     if response is None:
         return Answer(gives=False, reason="The Hub does not answer")
     refused = refusal(model_id, response)
@@ -158,11 +159,11 @@ def within(call: Callable[[], Any], *, seconds: float) -> Any:
     return answers[0] if answers else None
 
 
-def _head(model_id: str) -> Any:
+def _head(model_id: str, subfolder: str, revision: str) -> Any:
     from huggingface_hub import hf_hub_url
     from huggingface_hub.utils import build_hf_headers, get_session
 
-    url = hf_hub_url(model_id, _CONFIG)
+    url = hf_hub_url(model_id, _CONFIG, subfolder=subfolder or None, revision=revision or None)
     return get_session().request("HEAD", url, headers=build_hf_headers(), timeout=SECONDS)
 
 

@@ -48,15 +48,16 @@ def older_cache() -> tuple[str, Path] | None:
     """
     from huggingface_hub import constants
 
-    loaded = getattr(sys.modules.get("transformers.utils.hub"), "TRANSFORMERS_CACHE", None)
-    name = next((name for name in OLDER_VARIABLES if name in os.environ), "")
+    name = next((name for name in OLDER_VARIABLES if name in os.environ), None)
+    if name is None:
+        return None
     if "transformers.utils.hub" in sys.modules:
-        folder = loaded
+        folder = getattr(sys.modules["transformers.utils.hub"], "TRANSFORMERS_CACHE", None)
     else:
-        folder = os.environ.get(name) if _transformers_before_5() else None
+        folder = os.environ[name] if _transformers_before_5() else None
     if folder is None or str(folder) == str(constants.HF_HUB_CACHE):
         return None
-    return name or OLDER_VARIABLES[0], Path(folder)
+    return name, Path(folder)
 
 
 @cache

@@ -35,7 +35,7 @@ from coursekit.frameworks.weight_names import is_weight_file
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from coursekit.frameworks import Framework
 
@@ -46,7 +46,13 @@ WARNING = (
 
 
 def trace_facts(
-    checkpoint: str | os.PathLike[str], *, task: str = "", framework: Framework | None = None
+    checkpoint: str | os.PathLike[str],
+    *,
+    task: str = "",
+    framework: Framework | None = None,
+    subfolder: str = "",
+    revision: str = "",
+    variant: str = "",
 ) -> TraceFacts:
     """Follow ``AutoModel.from_pretrained(checkpoint)``; read headers only.
 
@@ -58,6 +64,9 @@ def trace_facts(
         Follow the auto class of a task instead, such as ``sequence-classification``.
     framework
         PyTorch or TensorFlow; the one in use where it is None.
+    subfolder, revision, variant
+        As in ``from_pretrained``: the folder below the checkpoint's own that holds the files, a branch, tag or commit of
+        the Hub, and the variant of the weights, such as ``fp16``.
 
     Raises
     ------
@@ -67,16 +76,17 @@ def trace_facts(
     """
     framework = framework or frameworks.choose()
     require_task(framework, task)
-    source = _files_of(checkpoint)
-    walk = _Walk(source, task, framework)
+    options = {"subfolder": subfolder, "revision": revision}
+    source = _files_of(checkpoint, **options)
+    walk = _Walk(source, task, framework, {name: value for name, value in options.items() if value}, variant)
     with quiet():
         walk.go()
     return walk.facts()
 
 
-def _files_of(checkpoint: Any) -> Source:
+def _files_of(checkpoint: Any, *, subfolder: str, revision: str) -> Source:
     """Return the files that ``from_pretrained`` would find."""
-    source = locate(checkpoint, revision="main")
+    source = locate(checkpoint, subfolder=subfolder, revision=revision or "main")
     if source.is_object:
         raise CourseError(
             f"{source}. AutoModelTrace needs a checkpoint.",
@@ -85,7 +95,7 @@ def _files_of(checkpoint: Any) -> Source:
         )
     if source.kind == FOLDER or (source.kind == CACHE and any(map(is_weight_file, source.sizes))):
         return source
-    there = on_hub(source)
+    there = on_hub(source, subfolder=subfolder, revision=revision)
     if there.kind == NOWHERE and source.given == MODEL_TYPE:
         raise CourseError(
             f"{source}. AutoModelTrace needs a checkpoint.",
@@ -102,8 +112,11 @@ class _StopError(Exception):
 class _Walk:
     """The steps, done one after the other, until one fails."""
 
-    def __init__(self, source: Source, task: str, framework: Framework) -> None:
+    def __init__(
+        self, source: Source, task: str, framework: Framework, options: Mapping[str, str], variant: str
+    ) -> None:
         self.source, self.task, self.framework = source, task, framework
+        self.options, self.variant = options, variant
         self.auto = framework.auto_class(task)
         self.found = TraceFacts(
             checkpoint=source.shown,
@@ -136,9 +149,11 @@ class _Walk:
 
     def said(self, call: Callable[..., Any], **options: Any) -> tuple[Any, str]:
         """Return what transformers answers, or the words in which it fails; nothing is fetched, no code is trusted."""
-        name = str(self.source.folder) if self.source.kind == HUB and self.source.folder else self.source.checkpoint
+        on_disk = self.source.kind == HUB and self.source.folder
+        name = str(self.source.folder) if on_disk else self.source.checkpoint
+        where = {} if on_disk else self.options
         try:
-            return call(name, local_files_only=True, trust_remote_code=False, **options), ""
+            return call(name, local_files_only=True, trust_remote_code=False, **where, **options), ""
         except Exception as error:  # noqa: BLE001  (a config from a file may fail in any way; that is what is shown)
             words = str(error).strip() or type(error).__name__
             if self.source.shown != name:
@@ -290,7 +305,7 @@ class _Walk:
         return Step("", DONE, name, tuple(notes))
 
     def weigh(self) -> Step:
-        files, taken, notes, problem = choose_weights(self.source, self.framework, self.config)
+        files, taken, notes, problem = choose_weights(self.source, self.framework, self.config, variant=self.variant)
         self.found = replace(self.found, files=files)
         if taken is None:
             reason = ""

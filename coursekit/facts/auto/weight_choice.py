@@ -8,7 +8,17 @@ from typing import TYPE_CHECKING, Any
 from coursekit.facts.checkpoint.fit import Fit, compare
 from coursekit.facts.files.formats.weight_file import KERAS, read_weight_file
 from coursekit.facts.files.locate import CACHE, FOLDER, HUB, Source
-from coursekit.frameworks.weight_names import BIN, H5, INDEX, SAFETENSORS, is_weight_file, variant_of, whole_of_shard
+from coursekit.frameworks.weight_names import (
+    BIN,
+    H5,
+    INDEX,
+    SAFETENSORS,
+    is_of_transformers,
+    is_weight_file,
+    variant_of,
+    whole_of_shard,
+    with_variant,
+)
 from coursekit.hub.shards import read_index
 
 if TYPE_CHECKING:
@@ -50,7 +60,7 @@ def preference(framework: Framework, kind: str) -> tuple[str, ...]:
 
 
 def choose_weights(
-    source: Source, framework: Framework, config: Any
+    source: Source, framework: Framework, config: Any, *, variant: str = ""
 ) -> tuple[tuple[WeightChoice, ...], str | None, tuple[str, ...], str]:
     """Choose a weight file.
 
@@ -69,6 +79,7 @@ def choose_weights(
     explicit = getattr(config, "transformers_weights", None)
     if framework.name == "pytorch" and isinstance(explicit, str):
         order = (explicit,)
+    order = tuple(with_variant(name, variant) for name in order)
     taken = next((name for name in order if name in source.sizes), None)
     parts = _parts(source, taken)
     files = []
@@ -81,7 +92,7 @@ def choose_weights(
         elif name in order:
             files.append(WeightChoice(name, nbytes, PASSED, f"{taken} comes first"))
         elif is_weight_file(name):
-            files.append(WeightChoice(name, nbytes, FOREIGN, _foreign(name, framework)))
+            files.append(WeightChoice(name, nbytes, FOREIGN, _foreign(name, framework, variant)))
     rank = {TAKEN: 0, SHARD: 1, PASSED: 2, FOREIGN: 3}
     files.sort(key=lambda file: rank[file.role])
     if taken is None:
@@ -95,7 +106,9 @@ def choose_weights(
     return tuple(files), taken, tuple(notes), problem
 
 
-def _foreign(name: str, framework: Framework) -> str:
+def _foreign(name: str, framework: Framework, asked: str) -> str:
+    if asked and not variant_of(name) and is_of_transformers(name):
+        return f'from_pretrained takes it only without variant="{asked}"'
     if name.startswith(H5.removesuffix(".h5")) and framework.name == "pytorch":
         return "TensorFlow's weights, which transformers 4 reads into PyTorch only with from_tf=True"
     if name.startswith(BIN.removesuffix(".bin")) and framework.name == "tensorflow":

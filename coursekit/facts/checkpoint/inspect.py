@@ -120,7 +120,9 @@ class CheckpointFacts:
         return first.perfect if first is not None and first.compared else None
 
 
-def checkpoint_facts(source: str | os.PathLike[str], *, variant: str | None = None) -> CheckpointFacts:
+def checkpoint_facts(
+    source: str | os.PathLike[str], *, variant: str | None = None, subfolder: str = "", revision: str = ""
+) -> CheckpointFacts:
     """Return what lies in a folder, in the folder of one weight file, or in the cache under an id.
 
     What is broken becomes a finding, and the rest is still read.
@@ -131,13 +133,15 @@ def checkpoint_facts(source: str | os.PathLike[str], *, variant: str | None = No
         A folder, a weight file, or an id in the Hugging Face cache.
     variant
         The variant of the weights that ``from_pretrained`` is told to take, such as ``fp16``.
+    subfolder, revision
+        As in ``from_pretrained``: the folder below that holds the files, and a branch, tag or commit in the cache.
 
     Raises
     ------
     CourseError
         When there is nothing of this name on this machine.
     """
-    place = _on_this_machine(source)
+    place = _on_this_machine(source, subfolder, revision)
     folder: Path = place.folder  # type: ignore[assignment]  # it is on this machine
     only = place.file if place.given == WEIGHT_FILE else None
     findings: list[Finding] = []
@@ -212,8 +216,8 @@ def _with_role(file: CheckpointFile, weights: tuple[WeightSet, ...], names: Coll
     return replace(file, role=role)
 
 
-def _on_this_machine(value: Any) -> Source:
-    source = locate(value)
+def _on_this_machine(value: Any, subfolder: str, revision: str) -> Source:
+    source = locate(value, subfolder=subfolder, revision=revision)
     if source.folder is not None:
         return source
     if source.is_object or source.given == MODEL_TYPE:

@@ -180,7 +180,13 @@ def read_config(source: Source) -> bytes | None:
     with tempfile.TemporaryDirectory() as folder:
 
         def content() -> bytes:
-            path = hf_hub_download(source.checkpoint, CONFIG_NAME, revision=source.commit, cache_dir=folder)
+            path = hf_hub_download(
+                source.checkpoint,
+                CONFIG_NAME,
+                subfolder=source.subfolder or None,
+                revision=source.commit,
+                cache_dir=folder,
+            )
             return Path(path).read_bytes()
 
         read: bytes | None = lookup.within(content, seconds=_SECONDS)

@@ -65,6 +65,8 @@ class Source:
         The commit of the repository on the Hub; empty for a folder of one's own.
     sizes
         The size in bytes of each file at the top of the folder, by name.
+    subfolder
+        On the Hub: the folder of the repository that holds the files; empty for its top.
     """
 
     given: str
@@ -76,6 +78,7 @@ class Source:
     file: Path | None = None
     commit: str = ""
     sizes: Mapping[str, int] = field(default_factory=dict)
+    subfolder: str = ""
 
     @property
     def is_object(self) -> bool:
@@ -126,7 +129,7 @@ def locate(value: Any, *, subfolder: str = "", revision: str = "") -> Source:
     raise _nothing(value)
 
 
-def on_hub(source: Source, *, revision: str = "") -> Source:
+def on_hub(source: Source, *, subfolder: str = "", revision: str = "") -> Source:
     """Return the files that the Hub has of an id; the source as it was where the Hub does not answer.
 
     Raises
@@ -137,14 +140,16 @@ def on_hub(source: Source, *, revision: str = "") -> Source:
     name = source.shown
     lookup.check_id(name)
     begun = time.monotonic()
-    if not lookup.gives(name):
+    if not lookup.ask(name, subfolder=subfolder, revision=revision).gives:
         return source
     left = max(_SECONDS - (time.monotonic() - begun), _AT_LEAST)
     info = lookup.within(lambda: _info(name, revision), seconds=left)
     if info is None:
         return source
-    sizes = {file.rfilename: file.size or 0 for file in info.siblings or () if "/" not in file.rfilename}
-    return replace(source, given=ID, checkpoint=name, kind=HUB, commit=info.sha or "", sizes=sizes)
+    inside = f"{subfolder.strip('/')}/" if subfolder else ""
+    names = {file.rfilename: file.size or 0 for file in info.siblings or () if file.rfilename.startswith(inside)}
+    sizes = {name.removeprefix(inside): size for name, size in names.items() if "/" not in name.removeprefix(inside)}
+    return replace(source, given=ID, checkpoint=name, kind=HUB, commit=info.sha or "", sizes=sizes, subfolder=subfolder)
 
 
 def _info(name: str, revision: str) -> Any:

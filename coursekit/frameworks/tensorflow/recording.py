@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from coursekit.frameworks.recording import ModuleCall, Operation, Recording
-from coursekit.frameworks.tensorflow.module_tree import layers as layers_by_path, path_of as dotted
+from coursekit.frameworks.tensorflow.module_tree import layers as layers_by_path
+from coursekit.frameworks.tensorflow.module_tree import path_of as dotted
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -6,7 +6,8 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from coursekit import frameworks
-from coursekit.errors import reject_unknown
+from coursekit.arguments import words
+from coursekit.errors import CourseError, reject_unknown
 from coursekit.facts.auto.steps import DONE, FAILED, Step, TraceFacts
 from coursekit.facts.auto.trace import trace_facts
 from coursekit.facts.files.tensor_names import shape_text
@@ -33,6 +34,8 @@ class AutoModelTrace(Explorer[TraceFacts]):
         Follow the auto class of a task instead, such as ``"sequence-classification"``.
     framework
         ``"pytorch"`` or ``"tensorflow"``; without it, the one in use.
+    subfolder, revision, variant
+        As in ``from_pretrained``.
 
     Raises
     ------
@@ -45,11 +48,33 @@ class AutoModelTrace(Explorer[TraceFacts]):
     stem = "auto/view"
 
     def __init__(
-        self, checkpoint: str | os.PathLike[str], *, task: str = "", framework: str = "", **unknown: object
+        self,
+        checkpoint: str | os.PathLike[str],
+        *,
+        task: str = "",
+        framework: str = "",
+        subfolder: str = "",
+        revision: str = "",
+        variant: str = "",
+        **unknown: object,
     ) -> None:
-        reject_unknown(unknown, ("task", "framework"), where="ck.AutoModelTrace")
+        if unknown.pop("gguf_file", None):
+            raise CourseError(
+                "AutoModelTrace does not follow gguf_file=.",
+                why="transformers then reads the config from the GGUF file as well, and takes none of these steps.",
+                remedy="See what the file is: ck.CheckpointInspector(folder, gguf_file=...).",
+            )
+        options = ("task", "framework", "subfolder", "revision", "variant")
+        reject_unknown(unknown, options, where="ck.AutoModelTrace")
         chosen = frameworks.get(framework) if framework else None
-        self.facts = trace_facts(checkpoint, task=task, framework=chosen)
+        self.facts = trace_facts(
+            checkpoint,
+            task=words(task, "task", example="masked-lm"),
+            framework=chosen,
+            subfolder=words(subfolder, "subfolder", example="text_encoder"),
+            revision=words(revision, "revision", example="main"),
+            variant=words(variant, "variant", example="fp16"),
+        )
 
     def summary(self) -> str:
         """Return the call, one line for each step that was reached, and what comes out."""

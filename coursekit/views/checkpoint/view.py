@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from coursekit.arguments import words
 from coursekit.errors import reject_unknown
 from coursekit.facts.checkpoint.inspect import CheckpointFacts, checkpoint_facts
 from coursekit.facts.config.groups import ORDER
 from coursekit.facts.files.findings import NOTE, Finding
 from coursekit.facts.files.formats.weight_file import KERAS, SAFETENSORS, TORCH_PICKLE, TORCH_ZIP, UNKNOWN
+from coursekit.facts.files.locate import locate
 from coursekit.facts.files.tensor_names import group_of, shape_text
 from coursekit.views.page.explorer import Explorer
 from coursekit.views.page.units import bytes_text
@@ -43,6 +46,9 @@ class CheckpointInspector(Explorer[CheckpointFacts]):
         A folder that ``save_pretrained`` wrote, one weight file, or an id in the Hugging Face cache.
     variant
         The variant of the weights that ``from_pretrained`` would be told to take, such as ``fp16``.
+    subfolder, revision, gguf_file
+        As in ``from_pretrained``: the folder below that holds the files, a branch, tag or commit in the cache, and the
+        one GGUF file of the checkpoint to look at.
 
     Raises
     ------
@@ -57,9 +63,23 @@ class CheckpointInspector(Explorer[CheckpointFacts]):
     tag = "ck-checkpoint-inspector"
     stem = "checkpoint/view"
 
-    def __init__(self, source: str | os.PathLike[str], *, variant: str | None = None, **unknown: Any) -> None:
-        reject_unknown(unknown, ("variant",), where="ck.CheckpointInspector")
-        self.facts = checkpoint_facts(source, variant=variant)
+    def __init__(
+        self,
+        source: str | os.PathLike[str],
+        *,
+        variant: str | None = None,
+        subfolder: str = "",
+        revision: str = "",
+        gguf_file: str = "",
+        **unknown: Any,
+    ) -> None:
+        known = ("variant", "subfolder", "revision", "gguf_file")
+        reject_unknown(unknown, known, where="ck.CheckpointInspector")
+        options = {"subfolder": subfolder, "revision": revision}
+        if gguf_file := words(gguf_file, "gguf_file", example="model-q4.gguf"):
+            folder = locate(source, **options).folder
+            source, options = (folder or Path()) / gguf_file, {}
+        self.facts = checkpoint_facts(source, variant=words(variant, "variant", example="fp16") or None, **options)
 
     def summary(self) -> str:
         """Return the checkpoint's two files in a line each, then whether they fit."""
