@@ -170,8 +170,8 @@ for other in others:
 # well as the kitten. The trained model sets the kitten far apart from the rest, though it shares only *A*, *on*,
 # *the* and the full stop with the cat.
 #
-# If you loaded `bert-base-cased`, your trained column looks otherwise: the offline BERT was trained to compare sentences,
-# and `bert-base-cased` was not.
+# If you loaded `bert-base-cased`, your trained column looks otherwise: the offline BERT was trained to compare
+# sentences, and `bert-base-cased` was not.
 #
 # See it for all pairs at once.
 
@@ -441,7 +441,7 @@ classifier.config.label2id = {"bad": 0, "good": 1}
 classifier.save_pretrained(scratch / "sentiment-bert")
 tokenizer.save_pretrained(scratch / "sentiment-bert")
 saved = sorted(file.name for file in (scratch / "sentiment-bert").iterdir())
-print([name for name in saved if name.endswith(("config.json", ".safetensors", ".h5"))])
+print([name for name in saved if name == "config.json" or name.endswith((".safetensors", ".h5"))])
 
 # %% [markdown]
 # ## Another architecture, the same code

@@ -26,8 +26,10 @@ SCRIPTS = {
         "from transformers import BertModel; BertModel.from_pretrained({id!r})",
         "from transformers import AutoModel; AutoModel.from_pretrained({id!r}).save_pretrained({folder!r})",
         "import torch; from transformers import AutoModel as M; M.from_pretrained({id!r})(torch.tensor([[101, 102]]))",
-        "from transformers import AutoModel as M, AutoTokenizer as T; "
-        "M.from_pretrained({id!r})(**T.from_pretrained({id!r})(['a', 'b c'], padding=True, return_tensors='pt'))",
+        (
+            "from transformers import AutoModel as M, AutoTokenizer as T; t = T.from_pretrained({id!r}); "
+            "M.from_pretrained({id!r})(**t(['a', 'b c'], padding=True, return_tensors='pt'))"
+        ),
     ],
 }
 SCRIPTS["tensorflow"] = [
