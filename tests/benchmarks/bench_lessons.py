@@ -16,7 +16,7 @@ from pathlib import Path
 from table import Row, main
 
 ROOT = Path(__file__).parents[2]
-LESSONS = 5
+LESSONS = 6
 OFFLINE = {**os.environ, "COURSEKIT_CHECKPOINT": "offline", "HF_HUB_OFFLINE": "1"}
 SCRIPTS = {
     # What the chapter's cells call, one lesson after the other, each in an interpreter of its own as its notebook is.
@@ -26,6 +26,10 @@ SCRIPTS = {
         "from transformers import BertModel; BertModel.from_pretrained({id!r})",
         "from transformers import AutoModel; AutoModel.from_pretrained({id!r}).save_pretrained({folder!r})",
         "import torch; from transformers import AutoModel as M; M.from_pretrained({id!r})(torch.tensor([[101, 102]]))",
+        (
+            "from transformers import AutoModel as M, AutoTokenizer as T; t = T.from_pretrained({id!r}); "
+            "M.from_pretrained({id!r})(**t(['a', 'b c'], padding=True, return_tensors='pt'))"
+        ),
     ],
 }
 SCRIPTS["tensorflow"] = [
@@ -33,6 +37,7 @@ SCRIPTS["tensorflow"] = [
     .replace("import AutoModel", "import TFAutoModel")
     .replace(" AutoModel.", " TFAutoModel.")
     .replace("import torch", "import tensorflow as tf")
+    .replace("return_tensors='pt'", "return_tensors='tf'")
     .replace("torch.tensor", "tf.constant")
     .replace("print(TFBertModel(BertConfig()).num_parameters())", "TFBertModel(BertConfig()).build_in_name_scope()")
     .replace(
