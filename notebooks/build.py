@@ -82,8 +82,22 @@ def faults(notebook: NotebookNode) -> list[str]:
             found.append(f"{name} was not executed")
         elif cell.execution_count != expected:
             found.append(f"{name} was not executed in order: it has count {cell.execution_count}, not {expected}")
+        if cell.metadata.get("collapsed") and not shows_nothing_folded(cell):
+            found.append(
+                f"{name} is folded, but JupyterLab shows its first line: begin with a heading that ends in ':'"
+            )
         found += [f"{name} {fault}" for output in cell.outputs for fault in _output_faults(output, cell)]
     return found
+
+
+def shows_nothing_folded(cell: NotebookNode) -> bool:
+    """Tell whether the first line of the first output, which JupyterLab shows of a folded one, gives nothing away."""
+    if not cell.outputs:
+        return True
+    first = cell.outputs[0]
+    text = first.get("text") or first.get("data", {}).get("text/html") or first.get("data", {}).get("text/plain", "")
+    line = next((line for line in text.split("\n") if line), "").strip()
+    return line.startswith("<!--") or line.endswith(":")
 
 
 def _output_faults(output: NotebookNode, cell: NotebookNode) -> list[str]:

@@ -29,6 +29,7 @@ METADATA = {
 PASSED_ON = ("jupyter", "cellView", "because")
 PLACEHOLDER = re.compile(r"\{\{([a-z]+)\}\}")
 EXERCISE = re.compile(r'ck\.exercise\("([0-9.]+)"\)')
+ASKS = re.compile(r"\bck\.(exercise|quiz|predict)\(")
 FOLDED = "folded"
 """The tag of a cell whose output answers a question that stands before it."""
 
@@ -144,7 +145,7 @@ def minutes(cells: list[NotebookNode], track: str) -> int:
     """Return how long a lesson takes, by counting: rounded to five minutes.
 
     Words are read at 160 a minute. A code cell takes 20 seconds to read and to run, a view of the course a minute and
-    a half to explore, a numbered exercise two minutes.
+    a half to explore, an exercise two minutes, a quiz as well, a prediction half a minute.
     """
     seconds = 0.0
     for cell in cells:
@@ -153,7 +154,8 @@ def minutes(cells: list[NotebookNode], track: str) -> int:
             continue
         if cell.cell_type == "markdown":
             seconds += len(cell.source.split()) * 60 / 160
-            seconds += 120 * len(re.findall(r"^\*\*\d\.\*\*", cell.source, re.MULTILINE))
+        elif ASKS.search(cell.source):
+            seconds += 30 if "ck.predict(" in cell.source else 120
         else:
             seconds += 20 + 90 * len(re.findall(r"\bck\.[A-Z]\w+\(", cell.source))
     return max(5, 5 * round(seconds / 300))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from functools import cache
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -13,14 +14,13 @@ NOTEBOOKS = Path(__file__).resolve().parents[1] / "notebooks"
 
 
 @cache
-def composer():
-    """Return the builder's module for exercises; it is a script's neighbour, not a part of the package."""
+def neighbour(name: str = "exercises") -> Any:
+    """Return one of the builder's modules; they are a script's neighbours, not a part of the package."""
     sys.path.insert(0, str(NOTEBOOKS))
     try:
-        import exercises
+        return import_module(name)
     finally:
         sys.path.remove(str(NOTEBOOKS))
-    return exercises
 
 
 def wrong_answers(track: str) -> dict[str, list[tuple[int, str]]]:
@@ -28,7 +28,7 @@ def wrong_answers(track: str) -> dict[str, list[tuple[int, str]]]:
     found: dict[str, list[tuple[int, str]]] = {}
     for lesson in asked.lessons():
         for exercise, entry in zip(lesson.exercises, entries(lesson.number)["exercises"], strict=True):
-            codes = [composer().by_track(mistake["wrong"], exercise.id)[track] for mistake in entry["mistakes"]]
+            codes = [neighbour().by_track(mistake["wrong"], exercise.id)[track] for mistake in entry["mistakes"]]
             found[exercise.id] = [(index, code) for index, code in enumerate(codes) if code]
     return found
 
@@ -36,7 +36,7 @@ def wrong_answers(track: str) -> dict[str, list[tuple[int, str]]]:
 def entries(number: str) -> dict[str, Any]:
     """Return the file of a lesson."""
     path = next((NOTEBOOKS / "src").glob(f"{int(number):02}_*.py"))
-    return composer().source(NOTEBOOKS, path.stem)
+    return neighbour().source(NOTEBOOKS, path.stem)
 
 
 def run(code: str) -> Any:

@@ -112,14 +112,17 @@ model(tf.constant([[101, 102]]))
 print("After the first call:", len(model.weights), "weight tensors")
 
 # %% [markdown]
-# How many numbers does this model hold? Guess the number of digits.
+# How large is it? Say what you expect before you run the cell that tells.
 
 # %%
-print(f"{model.num_parameters():,} parameters")
+ck.predict("1.1")
+
+# %%
+ck.outcome("1.1", model.num_parameters())
 
 # %% [markdown]
-# About 109 million. Nothing was downloaded for them: they are random, as you will see in lesson 2. A number that
-# training can change is called a *parameter*; *weights* is the everyday word for all of them.
+# Nothing was downloaded for these numbers: they are random, as you will see in lesson 2. A number that training can
+# change is called a *parameter*; *weights* is the everyday word for all of them.
 
 # %% [markdown]
 # ## What stands in the config
@@ -255,6 +258,9 @@ print(f"{config.hidden_size} numbers = {config.num_attention_heads} heads × {he
 # Take 6 layers instead of 12 and leave the rest. Does the model have half of the parameters? More? Less? Make a guess,
 # change `num_hidden_layers` in the browser above, and then build the model.
 
+# %%
+ck.predict("1.2")
+
 # %% tags=["pytorch"]
 shallow = BertModel(BertConfig(num_hidden_layers=6))
 
@@ -266,19 +272,24 @@ _ = shallow(tf.constant([[101, 102]]))  # so that it has weights
 one_layer = (model.num_parameters() - shallow.num_parameters()) // 6
 rest = model.num_parameters() - 12 * one_layer
 
+print("Parameters:")
 print(f"12 layers:       {model.num_parameters():>11,}")
 print(f" 6 layers:       {shallow.num_parameters():>11,}")
 print(f"one layer:       {one_layer:>11,}")
 print(f"all but layers:  {rest:>11,}")
 print(f"the word table:  {config.vocab_size * config.hidden_size:>11,}")
 print(f"the pooler:      {config.hidden_size * config.hidden_size + config.hidden_size:>11,}")
+ck.outcome("1.2", shallow.num_parameters() / model.num_parameters())
 
 # %% [markdown]
-# More than half is left. A layer costs 7 million parameters, and six of them are gone. But 24 million are in no layer
+# A layer costs 7 million parameters, and six of them are gone. But 24 million are in no layer
 # at all, and nearly all of these are the word table. (The pooler is the next largest part: a square of weights, 768 by
 # 768, and one number more for each of its 768 outputs.)
 #
-# Next guess: 6 heads instead of 12. How many parameters does that save?
+# Next guess: 6 heads instead of 12.
+
+# %%
+ck.predict("1.3")
 
 # %% tags=["pytorch"]
 fewer_heads = BertModel(BertConfig(num_hidden_layers=6, num_attention_heads=6))
@@ -288,11 +299,13 @@ fewer_heads = TFBertModel(BertConfig(num_hidden_layers=6, num_attention_heads=6)
 _ = fewer_heads(tf.constant([[101, 102]]))
 
 # %%
-print(f"12 heads: {shallow.num_parameters():,}")
-print(f" 6 heads: {fewer_heads.num_parameters():,}")
+print("Parameters with 12 heads, and with 6:")
+print(f"{shallow.num_parameters():,}")
+print(f"{fewer_heads.num_parameters():,}")
+ck.outcome("1.3", shallow.num_parameters() - fewer_heads.num_parameters())
 
 # %% [markdown]
-# None. Fewer heads get wider slices of the same weights: 6 heads × 128 numbers are 768 again.
+# Fewer heads get wider slices of the same weights: 6 heads × 128 numbers are 768 again.
 #
 # This has a consequence. The heads must divide the width. What happens when they do not?
 
@@ -309,14 +322,17 @@ except ValueError as error:
     print(error)
 
 # %% [markdown]
-# A clear error. Do not count on one every time. Here is a typing mistake:
+# A clear error. Do not count on one every time. Next comes a typing mistake.
+
+# %%
+ck.predict("1.4")
 
 # %%
 typo = BertConfig(hiden_size=100)
-print("hidden_size:", typo.hidden_size)
+ck.outcome("1.4", typo.hidden_size)
 
 # %% [markdown]
-# No error, and no change. And a model without any layer? That is a wrong size if there ever was one.
+# And a model without any layer? That is a wrong size if there ever was one.
 
 # %% tags=["pytorch"]
 hollow = BertModel(BertConfig(num_hidden_layers=0, hidden_size=48))
@@ -340,58 +356,26 @@ ck.ConfigBrowser(typo)
 # %% [markdown]
 # ## Your turn
 #
-# **1.** Without building it: how many parameters does a BERT with 24 layers have, all else at the defaults? The
-# numbers that you need are in the outputs above.
-#
-# <details><summary>Solution</summary>
-#
-# `rest + 24 * one_layer` gives 194,536,704. The layers double, the word table does not. The browser agrees:
-#
-# ```python
-# browser.edit(num_hidden_layers=24)
-# print(f"{browser.sizes().parameters:,}")
-# ```
-#
-# </details>
-#
-# **2.** Build a BERT of less than 5 million parameters that still reads texts of 512 tokens. Put it in place of
-# `shallow` in the next cell and run it.
+# Write your answer in the cell below each task, in place of the three dots, and run it. You may try as often as you
+# like. A wrong answer gets a hint of its own. (Nothing leaves this computer.)
 
 # %%
-mine = shallow
+ck.exercise("1.1")
 
-print(f"{mine.num_parameters():,} parameters")
-print("small enough:     ", mine.num_parameters() < 5_000_000)
-print("reads 512 tokens: ", mine.config.max_position_embeddings >= 512)
+# %%
+ck.exercise("1.2")
 
-# %% [markdown] tags=["pytorch"]
-# <details><summary>One solution of many</summary>
-#
-# Narrow vectors save the most, because the word table shrinks with them.
-#
-# ```python
-# small = BertConfig(hidden_size=128, num_hidden_layers=2, num_attention_heads=2, intermediate_size=512)
-# mine = BertModel(small)
-# ```
-#
-# This one has 4,385,920 parameters.
-#
-# </details>
+# %%
+ck.exercise("1.3")
 
-# %% [markdown] tags=["tensorflow"]
-# <details><summary>One solution of many</summary>
-#
-# Narrow vectors save the most, because the word table shrinks with them.
-#
-# ```python
-# small = BertConfig(hidden_size=128, num_hidden_layers=2, num_attention_heads=2, intermediate_size=512)
-# mine = TFBertModel(small)
-# _ = mine(tf.constant([[101, 102]]))
-# ```
-#
-# This one has 4,385,920 parameters.
-#
-# </details>
+# %%
+ck.exercise("1.4")
+
+# %% [markdown]
+# Five questions to end with. Each choice is answered at once.
+
+# %%
+ck.quiz("1")
 
 # %% [markdown]
 # ## Words of this lesson

@@ -88,6 +88,9 @@ print("all zero:    ", bool((table[0] == 0).all()))
 #
 # From here on the vectors are narrow, too: 128 numbers instead of 768. What you will see does not depend on the width.
 
+# %%
+ck.predict("2.1")
+
 # %% tags=["pytorch"]
 small = BertConfig(hidden_size=128, num_hidden_layers=2, num_attention_heads=2, intermediate_size=512)
 first = BertModel(small)
@@ -106,13 +109,13 @@ first_table = first.bert.embeddings.weight.numpy()
 second_table = second.bert.embeddings.weight.numpy()
 
 # %%
+print("The two tables:")
 print(first_table.shape, second_table.shape)
 print("first: ", first_table[7592, :5].round(3))
 print("second:", second_table[7592, :5].round(3))
+ck.outcome("2.1", bool((first_table == second_table).all()))
 
 # %% [markdown]
-# The shapes are equal, the numbers are not. A config says how many numbers there are. It does not say which.
-#
 # One word table is not the whole model. Compare all tensors of both models at once. In a running notebook, click one
 # to see how its numbers are spread, and a small picture of it.
 
@@ -126,6 +129,9 @@ ck.WeightComparison(first=first, second=second)
 # They are the ones that are not random. Look at a bias (a number that a layer adds) and at a scale (a number that a
 # layer multiplies with), in both models.
 
+# %%
+ck.predict("2.2")
+
 # %% tags=["pytorch"]
 biases = [m.encoder.layer[0].intermediate.dense.bias.detach().numpy() for m in (first, second)]
 scales = [m.embeddings.LayerNorm.weight.detach().numpy() for m in (first, second)]
@@ -135,8 +141,10 @@ biases = [m.bert.encoder.layer[0].intermediate.dense.bias.numpy() for m in (firs
 scales = [m.bert.embeddings.LayerNorm.gamma.numpy() for m in (first, second)]
 
 # %%
+print("All numbers that are in them:")
 print("biases:", [set(bias.tolist()) for bias in biases])
 print("scales:", [set(scale.tolist()) for scale in scales])
+ck.outcome("2.2", biases[0].max())
 
 # %% [markdown]
 # All biases start at 0 and all scales at 1: "add nothing, stretch nothing". Training moves them later.
@@ -145,7 +153,10 @@ print("scales:", [set(scale.tolist()) for scale in scales])
 # ## The same dice twice
 #
 # Random numbers in a computer come from a formula that starts at a *seed*. The same seed gives the same numbers.
-# Predict the two lines before you run the cells.
+# Predict what will be equal before you run the cells.
+
+# %%
+ck.predict("2.3")
 
 # %% tags=["pytorch"]
 import torch
@@ -172,8 +183,9 @@ third_table = third.bert.embeddings.weight.numpy()
 fourth_table = fourth.bert.embeddings.weight.numpy()
 
 # %%
-print("second and third equal:", (second_table == third_table).all())
-print("third and fourth equal:", (third_table == fourth_table).all())
+second_third = bool((second_table == third_table).all())
+third_fourth = bool((third_table == fourth_table).all())
+ck.outcome("2.3", [second_third, third_fourth])
 
 # %% [markdown]
 # A seed makes an experiment repeatable. It does not make the model any wiser. `ck.setup` sets one too, at the top of
@@ -387,7 +399,9 @@ for country in capitals:
 # A rule of thumb ([Kaplan and others](https://arxiv.org/abs/2001.08361)) says what one token costs: about 6
 # operations for each parameter in a layer. Tables do not count, since looking up a row is no work. In lesson 1 you
 # found 7,087,872 parameters in one layer of BERT. Say that your laptop does a hundred billion operations per second.
-# Guess: hours, weeks, years?
+
+# %%
+ck.predict("2.4")
 
 # %%
 tokens = 256 * (900_000 * 128 + 100_000 * 512)
@@ -395,12 +409,13 @@ in_layers = 12 * 7_087_872
 operations = 6 * in_layers * tokens
 seconds = operations / 100e9
 
+print("What it takes:")
 print(f"tokens read: {tokens / 1e9:.0f} billion")
 print(f"operations:  {operations:.1e}")
-print(f"time:        {seconds / (365 * 24 * 3600):.1f} years")
+ck.outcome("2.4", round(seconds / (365 * 24 * 3600), 1))
 
 # %% [markdown]
-# Years, and that is for one run without a mistake. The authors used 16 TPU chips for four days.
+# And that is for one run without a mistake. The authors used 16 TPU chips for four days.
 #
 # Energy is part of the price. [Strubell and others](https://arxiv.org/abs/1906.02243) estimated what one training of
 # this model on 64 graphics processors emits: 1,438 pounds of CO₂. In the same table, one passenger's flight between
@@ -423,7 +438,23 @@ print(f"{109_482_240 * 4 / 1e6:.0f} MB")
 # %% [markdown]
 # ## Your turn
 #
-# **1.** Could you find a seed whose best guess is *Paris*? About how many seeds would you have to try?
+# Write your answer in the cell below each task, in place of the three dots, and run it. You may try as often as you
+# like. A wrong answer gets a hint of its own. (Nothing leaves this computer.)
+
+# %%
+ck.exercise("2.1")
+
+# %%
+ck.exercise("2.2")
+
+# %%
+ck.exercise("2.3")
+
+# %%
+ck.exercise("2.4")
+
+# %% [markdown]
+# One to think about: could you find a seed whose best guess is *Paris*? About how many seeds would you have to try?
 #
 # <details><summary>Solution</summary>
 #
@@ -432,22 +463,12 @@ print(f"{109_482_240 * 4 / 1e6:.0f} MB")
 # more than one question.
 #
 # </details>
-#
-# **2.** The large BERT has 24 layers with 12.6 million parameters each, and its authors trained it on the same texts
-# for the same number of steps. Put its size into the next cell. How many years does your laptop need?
-
-# %%
-parameters = 12 * 7_087_872
-
-print(f"{6 * parameters * tokens / 100e9 / (365 * 24 * 3600):.1f} years")
 
 # %% [markdown]
-# <details><summary>Solution</summary>
-#
-# With `parameters = 24 * 12_600_000` the cell prints 24.5 years: three and a half times the parameters in its layers,
-# three and a half times the work.
-#
-# </details>
+# Five questions to end with. Each choice is answered at once.
+
+# %%
+ck.quiz("2")
 
 # %% [markdown]
 # ## Words of this lesson

@@ -64,6 +64,9 @@ print(f"{model.num_parameters():,} parameters")
 # %% [markdown]
 # In lesson 2, two models from one config differed. Now load the same checkpoint a second time. Equal or not?
 
+# %%
+ck.predict("3.1")
+
 # %% tags=["pytorch"]
 again = BertModel.from_pretrained(checkpoint)
 
@@ -77,10 +80,10 @@ table = model.bert.embeddings.weight.numpy()
 table_again = again.bert.embeddings.weight.numpy()
 
 # %%
-print("equal:", (table == table_again).all())
+ck.outcome("3.1", bool((table == table_again).all()))
 
 # %% [markdown]
-# Equal, to the last digit. Nothing is drawn at random: every weight comes from the file.
+# Nothing is drawn at random: every weight comes from the file.
 
 # %% [markdown] tags=["tensorflow"]
 # Who wrote that file? A safetensors file says in its header which framework saved it.
@@ -146,6 +149,9 @@ def vector(model, text):
 # looks the same?
 
 # %%
+ck.predict("3.2")
+
+# %%
 import numpy as np
 
 
@@ -160,10 +166,11 @@ others = [
     "The bank lends money to firms.",
 ]
 
-print("trained random")
+print("trained, random:")
 for other in others:
     trained, random = (cosine(vector(m, sentence), vector(m, other)) for m in (model, twin))
     print(f"{trained:7.2f} {random:6.2f}  {other}")
+ck.outcome("3.2", max(others, key=lambda other: cosine(vector(model, sentence), vector(model, other))))
 
 # %% [markdown]
 # The random twin finds all three about equally close. It goes by shared words at best: the bill on the desk does as
@@ -516,8 +523,11 @@ for name in ("sentiment-bert", "sentiment-distilbert"):
 # %% [markdown]
 # ## When they do not fit
 #
-# The same happens when you ask for an architecture that the checkpoint was not made for. Ask for one layer more than
-# the file has:
+# What happens when you ask for an architecture that the checkpoint was not made for? Ask for one layer more than the
+# file has.
+
+# %%
+ck.predict("3.3")
 
 # %% tags=["pytorch"]
 layers = model.config.num_hidden_layers
@@ -536,8 +546,9 @@ taller, report = TFBertModel.from_pretrained(
 )
 
 # %%
-print(len(report["missing_keys"]), "weight tensors are not in the file, such as")
+print("The first of them that is not in the file:")
 print(min(report["missing_keys"]))
+ck.outcome("3.3", len(report["missing_keys"]))
 
 # %% [markdown]
 # The whole extra layer is random. (Counting from zero, its number is the number of layers in the file.) Normally
@@ -661,6 +672,9 @@ print("with HF_HOME:", ck.cache_folder(HOME="/home/ada", HF_HOME="/data/huggingf
 # Do not take it on trust. Inside `with ck.no_network()` whatever asks for a connection gets an error, and is counted.
 # `local_files_only=True` tells transformers not to ask for a newer version. Does the model load?
 
+# %%
+ck.predict("3.4")
+
 # %% tags=["pytorch"]
 with ck.no_network() as connections:
     offline_model = AutoModel.from_pretrained(checkpoint, local_files_only=True)
@@ -670,8 +684,9 @@ with ck.no_network() as connections:
     offline_model = TFAutoModel.from_pretrained(checkpoint, local_files_only=True)
 
 # %%
-print("connections asked for:", connections.count)
+print("Without a network:")
 print(f"{offline_model.num_parameters():,} parameters loaded")
+ck.outcome("3.4", connections.count)
 
 # %% [markdown]
 # It loads, and nobody asked for a connection. Without `local_files_only` transformers asks the Hub whether there is a
@@ -681,9 +696,21 @@ print(f"{offline_model.num_parameters():,} parameters loaded")
 # %% [markdown]
 # ## Your turn
 #
-# **1.** Write two sentences of your own into the next cell: a pair that means the same in other words. Then one that
-# means the opposite in nearly the same words ("I love this film." and "I hate this film."). Which pair is closer for
-# the model?
+# Write your answer in the cell below each task, in place of the three dots, and run it. You may try as often as you
+# like. A wrong answer gets a hint of its own. (Nothing leaves this computer.)
+
+# %%
+ck.exercise("3.1")
+
+# %%
+ck.exercise("3.2")
+
+# %%
+ck.exercise("3.3")
+
+# %% [markdown]
+# One to play with: write a pair of your own that means the same in other words, and one that means the opposite in
+# nearly the same words. Which pair is closer for the model?
 
 # %%
 one, two = "I love this film.", "I hate this film."
@@ -697,16 +724,12 @@ print(f"{cosine(vector(model, one), vector(model, two)):.2f}")
 # model knows a lot, but what "alike" means to it comes from its training, not from you.
 #
 # </details>
-#
-# **2.** What will be random if you load this checkpoint with the class for question answering? Guess, then look at
-# the report.
-#
-# <details><summary>Solution</summary>
-#
-# Use `AutoModelForQuestionAnswering` (in TensorFlow `TFAutoModelForQuestionAnswering`) and
-# `output_loading_info=True`. Only the head is missing: `qa_outputs.bias` and `qa_outputs.weight`.
-#
-# </details>
+
+# %% [markdown]
+# Five questions to end with. Each choice is answered at once.
+
+# %%
+ck.quiz("3")
 
 # %% [markdown]
 # ## Words of this lesson

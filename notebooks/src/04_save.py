@@ -42,14 +42,19 @@ model = TFAutoModel.from_pretrained(checkpoint)
 # folder inside that one.) What will be in it?
 
 # %%
+ck.predict("4.1")
+
+# %%
 folder = scratch / "directory_on_my_computer"
 model.save_pretrained(folder)
 
+print("In the folder:")
 for file in sorted(folder.iterdir()):
     print(f"{file.stat().st_size / 1e6:6.1f} MB  {file.name}")
+ck.outcome("4.1", len(list(folder.iterdir())))
 
 # %% [markdown]
-# Two files: the config, next to nothing in size, and the weights.
+# The config is next to nothing in size. The rest is weights.
 
 # %% [markdown] tags=["tensorflow"]
 # ## TensorFlow cannot save what is not there yet
@@ -321,6 +326,9 @@ ck.CheckpointInspector(scratch / "only_weights")
 # Now the proof. Load the folder, exactly as you load a name from the Hub. Is every weight the same? And does the
 # model answer the same?
 
+# %%
+ck.predict("4.2")
+
 # %% tags=["pytorch"]
 again = AutoModel.from_pretrained(folder)
 
@@ -344,8 +352,9 @@ after = again(inputs).last_hidden_state.numpy()
 
 # %%
 same = [(one == other).all() for one, other in zip(weights, weights_again, strict=True)]
+print("Before and after:")
 print("equal weight tensors:", sum(same), "of", len(same))
-print("largest difference in the output:", float(abs(before - after).max()))
+ck.outcome("4.2", float(abs(before - after).max()))
 
 # %% [markdown]
 # The same model. Nothing was lost on the way to the disk and back.
@@ -377,19 +386,13 @@ print("PyTorch is loaded in this notebook:", "torch" in sys.modules)
 # differ. Your work in TensorFlow is not lost when you move to PyTorch.
 
 # %% [markdown]
-# ## Your turn
+# ## Who decides what is built?
 #
-# **1.** How large will the file be? Take the model with 4,385,920 parameters from lesson 1. Guess first, then save it
-# and look.
-#
-# <details><summary>Solution</summary>
-#
-# 4 bytes for each parameter are 17.5 MB. The table of contents adds a few thousand bytes, which you do not see in
-# this rounding.
-#
-# </details>
-#
-# **2.** In the next cell you tamper with the config: the file says 3 layers now. Predict before you run it. An error?
+# You have a folder with weights, and a config that does not fit them. Let the config say **3** layers now, and load the
+# folder.
+
+# %%
+ck.predict("4.3")
 
 # %% tags=["pytorch"]
 config_file = scratch / "only_weights" / "config.json"
@@ -404,17 +407,35 @@ config_file.write_text(json.dumps({**saved, "num_hidden_layers": 3}))
 tampered, report = TFAutoModel.from_pretrained(scratch / "only_weights", output_loading_info=True)
 
 # %%
-print(f"{model.num_parameters():,} parameters before")
-print(f"{tampered.num_parameters():,} parameters now")
+print("Parameters before, and now:")
+print(f"{model.num_parameters():,}")
+print(f"{tampered.num_parameters():,}")
 print("in the file and not used:", len(report["unexpected_keys"]), "tensors")
+ck.outcome("4.3", tampered.config.num_hidden_layers)
 
 # %% [markdown]
-# <details><summary>What happened</summary>
+# The weights of the other layers stay in the file, unused. Keep the two files together, and change neither by hand.
+
+# %% [markdown]
+# ## Your turn
 #
-# No error. The config decides what is built, so you get three layers. The weights of the others stay in the file,
-# unused. Keep the two files together, and change neither by hand.
-#
-# </details>
+# Write your answer in the cell below each task, in place of the three dots, and run it. You may try as often as you
+# like. A wrong answer gets a hint of its own. (Nothing leaves this computer.)
+
+# %%
+ck.exercise("4.1")
+
+# %%
+ck.exercise("4.2")
+
+# %%
+ck.exercise("4.3")
+
+# %% [markdown]
+# Five questions to end with. Each choice is answered at once.
+
+# %%
+ck.quiz("4")
 
 # %% [markdown]
 # ## Words of this lesson

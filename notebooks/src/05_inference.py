@@ -39,16 +39,20 @@ sequences = ["Hello!", "Cool.", "Nice!"]
 
 # %% [markdown]
 # The *tokenizer* cuts each sentence into tokens and looks every token up in its vocabulary. What it finds there is
-# the *input ID*: the number of a row in the word table that you saw in lesson 1. How many IDs do you expect for
-# *Hello!*?
+# the *input ID*: the number of a row in the word table that you saw in lesson 1.
 
 # %%
+ck.predict("5.1")
+
+# %%
+print("The three sentences:")
 for sequence in sequences:
     ids = tokenizer(sequence)["input_ids"]
     print(ids, tokenizer.convert_ids_to_tokens(ids))
+ck.outcome("5.1", len(tokenizer(sequences[0])["input_ids"]))
 
 # %% [markdown]
-# Four: the word, the punctuation mark, and two that you did not write. `[CLS]` opens every text and `[SEP]` closes
+# Two of them you did not write. `[CLS]` opens every text and `[SEP]` closes
 # it. BERT was trained with them, so it expects them.
 #
 # Here are the numbers that the chapter prints:
@@ -132,6 +136,9 @@ for row in padded:
 # Rectangular again: 3 rows of 5. But does the model know that the zeros mean nothing? Compare *Hello!* alone with
 # *Hello!* and its padding. Look at the vector of the first token.
 
+# %%
+ck.predict("5.2")
+
 
 # %% tags=["pytorch"]
 def first_vector(rows, mask=None):
@@ -152,11 +159,13 @@ def first_vector(rows, mask=None):
 alone = first_vector([[101, 7592, 999, 102]])
 with_padding = first_vector(padded)
 
+print("The first numbers of that vector:")
 print("alone:       ", alone[:4].round(3))
 print("with padding:", with_padding[:4].round(3))
+ck.outcome("5.2", bool(abs(alone - with_padding).max() > 1e-3))
 
 # %% [markdown]
-# It does not know. One zero at the end has changed the answer: attention looked at the padding as if it were a word.
+# It does not know: attention looked at the padding as if it were a word.
 #
 # So you have to say which tokens count. The *attention mask* has the shape of the input: 1 for a token to look at, 0
 # for one to leave out.
@@ -252,17 +261,24 @@ print("Hello:", by_name[0, 1, :4].round(4))
 # layer turns them into one, as you saw with the `[MASK]` in lesson 2. Such a last layer is called a *task head*. (It
 # has nothing to do with the attention heads, which are inside the layers.)
 #
-# There is an exclamation mark in the first and in the third sequence, with the same ID, 999, in the same place. Does
-# it get the same vector in both?
+# There is an exclamation mark in the first and in the third sequence, with the same ID, 999, in the same place.
+
+# %%
+ck.predict("5.3")
 
 # %%
 one, other = by_name[0, 2], by_name[2, 2]
+print("The first numbers of its vector:")
 print("in Hello!", one[:4].round(2))
 print("in Nice! ", other[:4].round(2))
+ck.outcome("5.3", bool(abs(one - other).max() < 1e-3))
 
 # %% [markdown]
-# It does not. Where do the two begin to differ? Ask for more than the last vectors: for the *hidden states*, the
-# vectors before the first layer and after each one. Guess the first line of the output before you look.
+# Where do the two begin to differ? Ask for more than the last vectors: for the *hidden states*, the
+# vectors before the first layer and after each one.
+
+# %%
+ck.predict("5.4")
 
 # %% tags=["pytorch"]
 with torch.no_grad():
@@ -280,9 +296,11 @@ def cosine(a, b):
 
 
 states = [state.numpy() for state in full.hidden_states]
+print("The two marks, from state to state:")
 print(model.config.num_hidden_layers, "layers,", len(states), "times", states[0].shape)
 for layer, state in enumerate(states):
     print(f"after layer {layer}: cosine {cosine(state[0, 2], state[2, 2]):.2f}")
+ck.outcome("5.4", len(states))
 
 # %% [markdown]
 # One state more than there are layers: number 0 is what enters the first layer. There the two marks are equal, cosine
@@ -463,24 +481,36 @@ except (ValueError, tf.errors.InvalidArgumentError) as error:
 # %% [markdown]
 # ## Your turn
 #
-# **1.** Write sentences of your own, of different lengths, and look at their tokens. Which of your words are cut into
-# pieces? Pieces that continue a word start with `##`.
+# Write your answer in the cell below each task, in place of the three dots, and run it. You may try as often as you
+# like. A wrong answer gets a hint of its own. (Nothing leaves this computer.)
 
 # %%
-mine = ["Transformers are unbelievably useful.", "Nice!"]
+ck.exercise("5.1")
 
-for row in tokenizer(mine, padding=True)["input_ids"]:
+# %%
+ck.exercise("5.2")
+
+# %%
+ck.exercise("5.3")
+
+# %%
+ck.exercise("5.4")
+
+# %% [markdown]
+# One to play with: write sentences of your own, of different lengths, and look at their tokens. Which of your words are
+# cut into pieces? Pieces that continue a word start with `##`.
+
+# %%
+yours = ["Transformers are unbelievably useful.", "Nice!"]
+
+for row in tokenizer(yours, padding=True)["input_ids"]:
     print(tokenizer.convert_ids_to_tokens(row))
 
 # %% [markdown]
-# **2.** You have a batch of 8 sentences, the longest has 12 tokens. What shape has the attention mask? And
-# `last_hidden_state`, with the offline BERT?
-#
-# <details><summary>Solution</summary>
-#
-# The mask is like the input: (8, 12). `last_hidden_state` is (8, 12, 384), and with `bert-base-cased` (8, 12, 768).
-#
-# </details>
+# Five questions to end with. Each choice is answered at once.
+
+# %%
+ck.quiz("5")
 
 # %% [markdown]
 # ## Words of this lesson

@@ -47,13 +47,20 @@ model = TFAutoModel.from_pretrained(checkpoint)
 
 # %%
 sentence = "Hello,   WORLD! I am tokenizing."
+
+# %%
+ck.predict("6.1")
+
+# %%
 ids = tokenizer(sentence)["input_ids"]
 
+print("There and back:")
 print(ids)
 print(tokenizer.decode(ids))
+ck.outcome("6.1", tokenizer.decode(ids) == sentence)
 
 # %% [markdown]
-# Nearly. An uncased vocabulary has no capitals, so they are gone for good, and three spaces have become one. And at
+# An uncased vocabulary has no capitals, so they are gone for good, and three spaces have become one. And at
 # the ends stand two *special tokens* that you did not write. Which tokens are special here? And can the decoder leave
 # them out?
 
@@ -110,6 +117,9 @@ print("one text alone:", *single["token_type_ids"])
 # second. For each number BERT has a vector that it adds to the token's own. Does it matter to the model? Give it the
 # same tokens, and call all of them 0.
 
+# %%
+ck.predict("6.2")
+
 # %% tags=["pytorch"]
 ids = torch.tensor([pair["input_ids"]])
 types = torch.tensor([pair["token_type_ids"]])
@@ -124,40 +134,49 @@ told = model(ids, token_type_ids=types).last_hidden_state.numpy()
 not_told = model(ids).last_hidden_state.numpy()
 
 # %%
-print("token types in the config:", model.config.type_vocab_size)
-print("the same answer:", bool(np.allclose(told, not_told, atol=1e-3)))
+ck.outcome("6.2", bool(np.allclose(told, not_told, atol=1e-3)))
 
 # %% [markdown]
-# It matters. Leave `token_type_ids` out and BERT takes every token for one of the first text. Not every architecture
+# Leave `token_type_ids` out and BERT takes every token for one of the first text. Not every architecture
 # has them: the tokenizer of a checkpoint knows what its model takes, so let it make the inputs.
 
 # %% [markdown]
 # ## The example that fails
 #
 # Now the spot where many readers of the new version get stuck. Two sentences, already encoded, and one line to turn
-# them into a tensor. Count before you run it: will it work?
+# them into a tensor.
 
 # %%
 encoded_sequences = [
     [101, 1045, 1005, 2310, 2042, 3403, 2005, 1037, 17662, 12172, 2607, 2026, 2878, 2166, 1012, 102],
     [101, 1045, 5223, 2023, 2061, 2172, 999, 102],
 ]
-print([len(row) for row in encoded_sequences])
 
-# %% tags=["pytorch"]
+# %%
+ck.predict("6.3")
+
+# %% tags=["pytorch", "folded"]
+print("One tensor of two rows:")
 try:
     torch.tensor(encoded_sequences)
 except ValueError as error:
     print("ValueError:", error)
 
-# %% tags=["tensorflow"]
+# %% tags=["tensorflow", "folded"]
+print("One tensor of two rows:")
 try:
     tf.constant(encoded_sequences)
 except ValueError as error:
     print("ValueError:", error)
 
+# %%
+lengths = [len(row) for row in encoded_sequences]
+print("The lengths of the rows:")
+print(lengths)
+ck.outcome("6.3", len(set(lengths)))
+
 # %% [markdown]
-# 16 IDs and 8. It is not your fault, and not a fault of your installation. A tensor has one number of columns, and
+# It is not your fault, and not a fault of your installation. A tensor has one number of columns, and
 # these rows have two.
 #
 # Why so strict? A graphics processor is fast because it does the same step for thousands of numbers that lie in a
@@ -335,17 +354,20 @@ print(type(loaded).__name__, "gives the same answer:", bool((theirs == yours).al
 # %% [markdown]
 # ## Your turn
 #
-# **1.** You have three texts of 5, 9 and 30 tokens, and call the tokenizer with
-# `padding=True, truncation=True, max_length=12`. What shape has `input_ids`? Check it with texts of your own.
-#
-# <details><summary>Solution</summary>
-#
-# (3, 12). The long text is cut to 12 first. Then the others are padded to the longest that is left.
-#
-# </details>
-#
-# **2.** Encode the word *tokenizing* and decode it again, then do the same for a word that you invented. Is
-# anything lost?
+# Write your answer in the cell below each task, in place of the three dots, and run it. You may try as often as you
+# like. A wrong answer gets a hint of its own. (Nothing leaves this computer.)
+
+# %%
+ck.exercise("6.1")
+
+# %%
+ck.exercise("6.2")
+
+# %%
+ck.exercise("6.3")
+
+# %% [markdown]
+# One to play with: encode a word that you know and one that you invented, and decode them again. Is anything lost?
 
 # %%
 for word in ("tokenizing", "flumpish"):
@@ -359,6 +381,12 @@ for word in ("tokenizing", "flumpish"):
 # be. Only a character that is in no piece becomes `[UNK]`, and that one cannot be decoded.
 #
 # </details>
+
+# %% [markdown]
+# Five questions to end with. Each choice is answered at once.
+
+# %%
+ck.quiz("6")
 
 # %% [markdown]
 # ## Words of this lesson

@@ -24,7 +24,7 @@ def folded(summary: str, html: str) -> str:
 
 def code(lines: str) -> str:
     """Return lines of Python as a block."""
-    return f'<pre class="ck-code"><code>{text(lines.rstrip())}</code></pre>'
+    return f'<pre class="ck-code" tabindex="0"><code>{text(lines.rstrip())}</code></pre>'
 
 
 def mark(result: str) -> str:

@@ -11,6 +11,7 @@ from coursekit.course.exercises.asked import plain
 from coursekit.course.exercises.guess import Comparison, checked, compare
 from coursekit.errors import CourseError
 from coursekit.views.exercise import drawing as draw
+from coursekit.views.exercise.choices import Choices
 from coursekit.views.page.view import LiveView, text
 
 if TYPE_CHECKING:
@@ -94,8 +95,8 @@ class PredictionView(LiveView[PredictionFacts]):
         self._status = widgets.HTML()
         head = widgets.HTML(draw.look() + self._question())
         if it.kind == "choice":
-            self._field = widgets.RadioButtons(options=it.choices, value=given, layout={"width": "auto"})
-            row = self._field
+            chosen = it.choices.index(given) if given is not None else None
+            row = Choices(it.choices, chosen, lambda index: self._take(it.choices[index])).box
         else:
             self._field = widgets.Text(
                 value=given or "",
@@ -105,19 +106,19 @@ class PredictionView(LiveView[PredictionFacts]):
                 layout={"width": "340px", "max_width": "100%"},
             )
             take = widgets.Button(description="Keep it", layout={"width": "auto"})
-            take.on_click(lambda _: self._take())
+            take.on_click(lambda _: self._take(self._field.value))
+            self._field.observe(lambda change: self._take(change["new"]), "value")
             row = widgets.HBox([self._field, take], layout={"flex_flow": "row wrap"})
-        self._field.observe(lambda _: self._take(), "value")
         if given is not None:
             self._status.value = _kept(given)
         box = widgets.VBox([head, row, self._status])
         box.add_class("ck-view").add_class("ck-predict")
         return box
 
-    def _take(self) -> None:
+    def _take(self, words: str) -> None:
         it = self.facts.prediction
         try:
-            given = checked(it, self._field.value or "")
+            given = checked(it, words)
         except CourseError as error:
             self._status.value = draw.live(f"<p>{text(error.what)} {text(error.remedy)}</p>")
             return
@@ -152,6 +153,10 @@ class OutcomeView(LiveView[Comparison]):
     def static_html(self) -> str:
         """Return the same, folded: the question above it is to be thought about first."""
         return draw.own_look() + draw.folded("Compare your prediction", self._body())
+
+    def to_html(self) -> str:
+        """Return the whole view; its first line is all that JupyterLab shows of a folded output."""
+        return f"<!-- Run this cell to compare your prediction. -->\n{super().to_html()}"
 
     def _body(self) -> str:
         facts = self.facts

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any
 
 from coursekit.course.exercises import asked, progress
 from coursekit.course.exercises.asked import plain
 from coursekit.views.exercise import drawing as draw
+from coursekit.views.exercise.choices import Choices
 from coursekit.views.page.view import LiveView, text
 
 if TYPE_CHECKING:
@@ -88,21 +89,16 @@ class QuizView(LiveView[QuizFacts]):
         self._answers: dict[str, Any] = {}
         rows: list[Any] = [widgets.HTML(draw.look() + self._title())]
         for number, question in self._numbered():
-            options = [(f"{_LETTERS[i]})  {plain(choice.text)}", i) for i, choice in enumerate(question.choices)]
-            buttons = widgets.RadioButtons(
-                options=options, value=self.facts.chosen.get(question.id), layout={"width": "auto"}
-            )
-            buttons.observe(lambda change, asked=question: self._choose(asked, change["new"]), "value")
+            options = [f"{_LETTERS[i]}) {plain(choice.text)}" for i, choice in enumerate(question.choices)]
+            choices = Choices(options, self.facts.chosen.get(question.id), partial(self._choose, question))
             self._answers[question.id] = widgets.HTML()
-            rows += [widgets.HTML(_asked(question, number)), buttons, self._answers[question.id]]
+            rows += [widgets.HTML(_asked(question, number)), choices.box, self._answers[question.id]]
         box = widgets.VBox([*rows, self._count])
         box.add_class("ck-view").add_class("ck-quiz")
         self._draw()
         return box
 
-    def _choose(self, question: Question, index: int | None) -> None:
-        if index is None:
-            return
+    def _choose(self, question: Question, index: int) -> None:
         self.facts = QuizFacts(self.facts.lesson, {**self.facts.chosen, question.id: index})
         result = "right" if question.choices[index].right else "wrong"
         progress.record("questions", question.id, chosen=index, result=result)
