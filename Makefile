@@ -19,7 +19,7 @@ $(error TRACK is pytorch or tensorflow; without it the course has both)
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: help setup lab tools prepared test lint types contract unit check-notebooks nbval notebooks bench fork constraints clean
+.PHONY: help setup lab tools prepared test lint types contract unit check-notebooks nbval notebooks bench fuzz fork constraints clean
 
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## */\1|/' | awk -F'|' '{printf "  make %-17s %s\n", $$1, $$2}'
@@ -91,6 +91,9 @@ nbval: tools ## run every cell and compare its output with the committed one
 notebooks: prepared ## rebuild and execute every notebook from notebooks/src
 	$(BIN)/python notebooks/build.py
 	$(BIN)/python notebooks/trust.py --write
+
+fuzz: setup ## try random and damaged input on every reader; MINUTES=30 goes on for longer
+	$(BIN)/python tests/fuzz --minutes $(or $(MINUTES),5)
 
 bench: ## measure what the README claims, beside the peers
 	$(call environment,$(FRAMEWORKS) lab test bench)

@@ -70,9 +70,11 @@ def _read(path: Path, nbytes: int, start: bytes) -> WeightFile:
     name = visible(path.name)
     if name.endswith(".safetensors") and nbytes and not start.startswith(_GIT_LFS):
         header = read_header(path)
-        return WeightFile(name, SAFETENSORS, nbytes, header.tensors, header.metadata, header.findings)
+        findings = header.findings or _if_empty(name, header.tensors)
+        return WeightFile(name, SAFETENSORS, nbytes, header.tensors, header.metadata, findings)
     if start.startswith(H5_MAGIC):
-        return WeightFile(name, KERAS, nbytes, *read_keras(path))
+        tensors, metadata, findings = read_keras(path)
+        return WeightFile(name, KERAS, nbytes, tensors, metadata, findings or _if_empty(name, tensors))
     if start.startswith(ZIP_MAGIC):
         read = read_zip(path, nbytes)
         return WeightFile(name, TORCH_ZIP, nbytes, read.tensors, (), read.findings)
@@ -80,6 +82,10 @@ def _read(path: Path, nbytes: int, start: bytes) -> WeightFile:
         read = read_pickle(path, nbytes)
         return WeightFile(name, TORCH_PICKLE, nbytes, read.tensors, (), read.findings)
     return _without_tensors(path, nbytes, start)
+
+
+def _if_empty(name: str, tensors: tuple[StoredTensor, ...]) -> tuple[Finding, ...]:
+    return () if tensors else (Finding(WARNING, name, "It is whole and holds no tensor.", "Look at what wrote it."),)
 
 
 def _without_tensors(path: Path, nbytes: int, start: bytes) -> WeightFile:
