@@ -7,6 +7,7 @@ import shutil
 
 import pytest
 from hypothesis import settings
+from untouched import kernel_untouched  # noqa: F401  (a fixture for all)
 
 from coursekit.hub.offline import PREPARE, offline_folder
 

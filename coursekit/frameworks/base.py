@@ -93,15 +93,27 @@ class Framework(ABC):
 
     def auto_class(self, task: str = "") -> Any:
         """Return the auto class of transformers for a task, such as ``sequence-classification``; without: the base."""
+        return self.auto_class_named(self.auto_class_name(task))
+
+    def auto_class_named(self, name: str) -> Any:
+        """Return the auto class of transformers that is called ``name``."""
         import transformers
 
-        return getattr(transformers, self.auto_class_name(task))
+        return getattr(transformers, name)
 
     def auto_class_name(self, task: str = "") -> str:
         """Return the name of that class, such as ``TFAutoModelForSequenceClassification``."""
         special = {"causal-lm": "CausalLM", "masked-lm": "MaskedLM", "seq2seq-lm": "Seq2SeqLM"}
         words = special.get(task) or "".join(word.capitalize() for word in task.split("-"))
         return f"{self.class_prefix}AutoModel{'For' if words else ''}{words}"
+
+    def auto_classes_of(self, config: Any) -> list[str]:
+        """Return the names of the auto classes that have a model for ``config``, in transformers' own order."""
+        import transformers.models.auto as auto_classes
+
+        module = getattr(auto_classes, f"modeling_{'tf_' if self.class_prefix else ''}auto")
+        mappings = {name: getattr(value, "_model_mapping", None) for name, value in vars(module).items()}
+        return [name for name, mapping in mappings.items() if mapping is not None and type(config) in mapping]
 
     @abstractmethod
     def is_tensor(self, value: object) -> bool:

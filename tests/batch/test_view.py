@@ -18,6 +18,8 @@ SENTENCES = ["Hello!", "Cool.", "Nice!"]
 RAGGED = ["Hello!", "Models take a batch.", "<b>Nice</b> 🤗 مرحبا"]
 CHAPTER = [[101, 7592, 999, 102], [101, 4658, 1012, 102], [101, 3835, 999, 102]]
 
+pytestmark = pytest.mark.changes("open widgets")
+
 
 class Grid(HTMLParser):
     """Read the grid as rows of cells, each a list of its lines."""

@@ -7,16 +7,20 @@ from html import unescape
 import pytest
 import transformers
 from transformers import BertConfig, CLIPConfig, DistilBertConfig
+from untouched import kernel_state
 
 from coursekit import frameworks
 from coursekit.errors import CourseError
 from coursekit.facts.config.load import find_config
+from coursekit.facts.model.edited_config import EditedConfig
 from coursekit.facts.model.size import size_facts
 from coursekit.views.config import drawing as draw
 from coursekit.views.config.view import ConfigBrowser
 from coursekit.views.config.what_if import field_range
 
 ROOM = frameworks.available()[0]  # PyTorch where both are installed: sizes are counted with it
+
+pytestmark = pytest.mark.changes("open widgets")
 
 
 @pytest.fixture(autouse=True, scope="module")
@@ -65,7 +69,8 @@ def bert():
     """A browser of a small BERT whose live face was made, and its controls."""
     browser = ConfigBrowser(BertConfig(num_hidden_layers=1), framework=ROOM.name)
     assert browser.widget
-    return browser, browser._controls
+    yield browser, browser._controls
+    browser.close()
 
 
 def visible(html):
@@ -288,5 +293,86 @@ def test_the_steps_of_a_width_can_be_shared_by_its_heads(width, heads):
     assert step % heads == low % heads == 0
 
 
-def test_a_field_asks_for_no_model_of_a_million_layers():
-    assert field_range("num_hidden_layers", 12)[:2] == (0, 400)
+@pytest.mark.parametrize(
+    ("path", "value", "words"),
+    [
+        ("vocab_size", 0, "vocab_size cannot be 0."),
+        ("vocab_size", -5, "vocab_size cannot be -5."),
+        ("hidden_size", 10**9 + 1, "hidden_size cannot be 1,000,000,001."),
+        ("hidden_size", 10**12, "hidden_size cannot be that large."),
+        ("num_hidden_layers", 10**8, "num_hidden_layers is 100,000,000: not built"),
+    ],
+)
+def test_a_number_that_no_model_can_have_is_refused_under_its_field_and_stays_in_it(bert, path, value, words):
+    browser, controls = bert
+    part = controls.what_if
+    part.fields[path].value = value
+
+    assert words in part.notes[path].value
+    assert part.fields[path].value == value  # nobody set it to another number
+    assert "last figures of a model that can be built" in part.figures.value
+    assert browser.changes == {}
+    with pytest.raises(CourseError, match=re.escape(words)):
+        browser.edit(**{path: value})
+    part.fields[path].value = browser.facts[path].integer
+    assert part.notes[path].value == ""
+    assert "last figures" not in part.figures.value
+
+
+def test_refused_numbers_count_when_another_one_makes_them_fit():
+    """Qwen's class asks for as many kinds of layers as there are layers; BERT's asks for nothing before it is built."""
+    browser = ConfigBrowser(BertConfig(num_hidden_layers=1), framework=ROOM.name)
+    with pytest.raises(CourseError):
+        browser._edits.change({"vocab_size": 0})
+    assert browser._edits.asked == {"vocab_size": 0}
+    browser._edits.change({"vocab_size": 100})
+
+    assert browser.changes == browser._edits.asked == {"vocab_size": 100}
+
+
+def test_an_error_that_nobody_foresaw_stands_in_place_of_the_figures(bert, monkeypatch):
+    _, controls = bert
+    part = controls.what_if
+
+    def fail(*_, **__):
+        raise RuntimeError("<out> of luck")
+
+    monkeypatch.setattr(EditedConfig, "outcome", fail)
+    monkeypatch.setattr(EditedConfig, "shaped", fail)
+    part.fields["vocab_size"].value = 200
+    controls.follow.choice.value = "vocab_size"
+
+    for place in (part.figures, controls.follow.tensors):
+        assert "RuntimeError: &lt;out&gt; of luck" in place.value
+        assert "parameters" not in place.value
+        assert 'role="alert"' in place.value
+
+
+def test_what_a_showing_opened_is_closed_again():
+    before = kernel_state()["open widgets"]
+    browser = ConfigBrowser(CLIPConfig(), framework=ROOM.name)
+    assert browser.widget
+    part = browser._controls.what_if
+    part.part.value = next(value for _, value in part.part.options if value != part.part.value)
+    opened = len(kernel_state()["open widgets"] - before)
+    browser.edit(**{next(iter(part.fields)): 128})
+    browser.close()
+
+    assert opened > 40
+    assert kernel_state()["open widgets"] - before == set()
+    assert browser.changes  # the edits are the config's, not the widgets'
+    assert browser.widget
+    assert browser._controls.what_if.figures.value
+    browser.close()
+
+
+@pytest.mark.parametrize("value", [3, "", 0, False, [], "pytroch"])
+def test_an_odd_framework_is_refused(value):
+    with pytest.raises(CourseError, match="no framework called"):
+        ConfigBrowser(BertConfig(), framework=value)
+
+
+@pytest.mark.parametrize("value", [3, False, [], {}, ""])
+def test_an_odd_config_to_compare_is_refused(value):
+    with pytest.raises(CourseError):
+        ConfigBrowser(BertConfig(), compare_to=value)

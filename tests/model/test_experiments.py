@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from coursekit.facts.model.changes import changed, flat
 from coursekit.facts.model.experiments import Experiments
-from coursekit.facts.model.sketch import Sketch
+from coursekit.facts.model.trials import Measured, changed, flat
 
 
 class Config:
@@ -30,7 +29,7 @@ def sketch(config, lengths, *, origins=False):
         "kernel": (config.inner["factor"] * config.width, config.inner["kernels"][1][0], 7),
         "split": (config.width // config.heads,),
     }
-    return Sketch(weights, ["", "layers", *(f"layers.{index}" for index in range(config.depth))])
+    return Measured(weights, ["", "layers", *(f"layers.{index}" for index in range(config.depth))])
 
 
 def shapes(findings) -> dict[str, list[str]]:

@@ -4,6 +4,7 @@ import pytest
 
 torch = pytest.importorskip("torch", reason="sizes are compared with models that PyTorch builds")
 
+import transformers  # noqa: E402
 from architectures import ARCHITECTURES  # noqa: E402  (after the framework that they need)
 from transformers import AutoModel, BertConfig, DeepseekV3Config  # noqa: E402
 
@@ -46,6 +47,44 @@ def test_many_experts_are_no_reason_to_refuse():
     assert check_buildable(DeepseekV3Config(n_routed_experts=16_384).to_dict(), few_experts=True) is None
 
 
+def test_experts_are_counted_from_a_few_and_listed_all():
+    """One layer of experts of DeepSeek V3, whose 256 take seconds to be built."""
+    config = DeepseekV3Config(num_hidden_layers=2, first_k_dense_replace=1, n_routed_experts=256)
+    facts = size_facts(config, framework="pytorch")
+    with torch.device("meta"):
+        built = AutoModel.from_config(config)
+    shapes = {name: tuple(parameter.shape) for name, parameter in built.named_parameters()}
+
+    assert {tensor.name: tensor.shape for tensor in facts.tensors} == shapes
+    followed = shaped_tensors(config, "moe_intermediate_size", framework="pytorch")
+    assert {tensor.name for tensor in followed} == {
+        name for name in shapes if ".mlp.experts." in name or "shared" in name
+    }
+
+
+def test_many_experts_in_many_layers_are_counted_at_once():
+    config = DeepseekV3Config(num_hidden_layers=30, n_routed_experts=16_384, n_group=1, topk_group=1)
+    facts = size_facts(config, framework="pytorch")
+    experts = sum(tensor.parameters for tensor in facts.tensors if ".mlp.experts." in tensor.name)
+
+    layers = 30 - config.first_k_dense_replace
+    assert experts == layers * 16_384 * 3 * config.hidden_size * config.moe_intermediate_size
+    assert len(facts.tensors) < 1000
+
+
+def test_a_config_without_a_base_model_is_told_which_class_builds_it():
+    config = transformers.Pix2StructConfig()
+
+    with pytest.raises(CourseError, match=r"Pix2StructForConditionalGeneration|AutoModelFor\w+ can"):
+        size_facts(config, framework="pytorch")
+
+
+def test_a_library_that_is_missing_is_named():
+    with pytest.raises(CourseError, match="timm") as raised:
+        size_facts(transformers.TimmBackboneConfig("resnet18"), framework="pytorch")
+    assert "Install" in raised.value.remedy
+
+
 def test_counting_leaves_the_config_and_later_models_alone():
     config = BertConfig(num_hidden_layers=1, vocab_size=10)
     before = config.to_dict()
@@ -65,7 +104,8 @@ def test_a_number_is_followed_to_the_tensors_that_it_shapes():
     assert names("vocab_size") == {"embeddings.word_embeddings.weight"}
     assert names("num_attention_heads") == set()
     assert "encoder.layer.0.intermediate.dense.bias" in names("intermediate_size")
-    assert all(".2." in name or ".3." in name for name in names("num_hidden_layers"))
+    layers = {name for name in dict(AutoModel.from_config(config).named_parameters()) if name.startswith("encoder.")}
+    assert names("num_hidden_layers") == layers
     words = size_facts(config, framework="pytorch").with_dimension(30_522)
     assert [tensor.shape for tensor in words] == [(30_522, 768)]
 
@@ -91,6 +131,6 @@ def test_tensorflow_counts_the_same():
     assert two.model == "TFBertModel"
     assert (one.parameters, one.parts) == (two.parameters, two.parts)
     words = shaped_tensors(config, "vocab_size", framework="tensorflow")
-    assert [tensor.name for tensor in words] == ["bert/embeddings/word_embeddings/weight"]
+    assert [tensor.name for tensor in words] == ["bert.embeddings.word_embeddings.weight"]
     with pytest.raises(CourseError):
         size_facts(BertConfig(hidden_size=100), framework="tensorflow")

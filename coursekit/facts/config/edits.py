@@ -87,7 +87,7 @@ def _rebuilt(config: Any, changes: dict[str, Any]) -> Any:
 
 
 def _check_buildable(config: Any, changes: Mapping[str, Any]) -> None:
-    """Refuse numbers with which a constructor would not come to an end: many make a list with an item for each layer."""
+    """Refuse numbers with which a constructor would not come to an end: many make a list of all layers."""
     try:
         check_buildable({**values_of(config), **changes}, few_experts=True)
     except NoModelError as error:

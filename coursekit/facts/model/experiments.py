@@ -12,17 +12,15 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from coursekit.facts.model import changes
-from coursekit.facts.model.attempt import attempt, reason
 from coursekit.facts.model.dimensions import Measurement, infer, undetermined
-from coursekit.facts.model.sketch import flow_sizes
+from coursekit.facts.model.trials import UNLIKELY, alternatives, attempt, changed, flat, flow_sizes, reason
 from coursekit.frameworks.trace import RESIDUAL, Lengths
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
     from coursekit.facts.model.dimensions import Dimension
-    from coursekit.facts.model.sketch import Key, Sketcher
+    from coursekit.facts.model.trials import Key, Measure
     from coursekit.frameworks.trace import Shape, Trace
 
 MODULES = 100_000
@@ -84,8 +82,9 @@ class Experiments:
     ----------
     config
         The config to change; it is copied, never altered.
-    sketch
-        Build a config and return its :class:`Sketch`, with a trace if lengths are given, and with its additions.
+    measure
+        Build a config and return its :class:`~coursekit.facts.model.trials.Measured`, with a trace if lengths are
+        given, and with its additions.
     modules
         How many modules may be built; what was not tried by then is listed as untested.
     clock
@@ -95,13 +94,13 @@ class Experiments:
     def __init__(
         self,
         config: Any,
-        sketch: Sketcher,
+        measure: Measure,
         *,
         modules: int = MODULES,
         clock: Callable[[], float] = time.thread_time,
     ) -> None:
         self.config = config
-        self.sketch = sketch
+        self.measure = measure
         self.lengths: Lengths | None = None
         self.modules = modules
         self.clock = clock
@@ -114,20 +113,12 @@ class Experiments:
 
     def run(self, *, trace: bool = True) -> Findings:
         """Try every attribute and return what each did; with ``trace``, also to what flows through the model."""
-        self.values = changes.flat(self.config)
-        self.base: dict[str, Any] = {**self.values, **_data(Lengths())}
-        self.inferred: dict[Any, Dimension] = {}
-        self.effects: dict[str, Effect] = {}
-        self.unfinished = False
-        first = self.sketch(self.config, None)
-        self.builds = 1
-        self.size = max(1, len(first.paths))
-        self._start(first.sizes(), None)
-        numbers = {name: value for name, value in self.values.items() if changes.alternatives(value)}
+        self._begin()
+        numbers = {name: value for name, value in self.values.items() if alternatives(value)}
         unlikely = [
             name
             for name, value in numbers.items()
-            if isinstance(value, (bool, float)) or value < 0 or changes.UNLIKELY.search(name)
+            if isinstance(value, (bool, float)) or value < 0 or UNLIKELY.search(name)
         ]
         # Those that shape most come first, so that they are known if the time runs out.
         for name in numbers:
@@ -142,12 +133,37 @@ class Experiments:
             return Findings(dimensions, effects, no_trace="not asked for")
         if self.late:
             return Findings(dimensions, effects, no_trace=_LATE)
-        traced, error = attempt(lambda: self.sketch(self.config, Lengths(), origins=True))
+        traced, error = attempt(lambda: self.measure(self.config, Lengths(), origins=True))
         found = traced.trace if traced else None
         if found is None:
             return Findings(dimensions, effects, no_trace=reason(error) if error else "nothing was recorded")
         self._flow(found)
         return Findings({**dimensions, **self._dimensions()}, effects, found)
+
+    def follow(self, name: str) -> dict[Key, tuple[int, ...]] | None:
+        """Try one attribute and return the sizes that follow it, each with the axes that do.
+
+        None where the config has no such number, or no model can be built with another one.
+        """
+        self._begin()
+        if not alternatives(self.values.get(name)):
+            return None
+        self._alone(name)
+        if self.effects[name].kind == "untested":
+            return None
+        axes = {key: [axis for axis, found in enumerate(all_) if name in found] for key, all_ in self.found.items()}
+        return {key: tuple(found) for key, found in axes.items() if found}
+
+    def _begin(self) -> None:
+        self.values = flat(self.config)
+        self.base: dict[str, Any] = {**self.values, **_data(Lengths())}
+        self.inferred: dict[Any, Dimension] = {}
+        self.effects: dict[str, Effect] = {}
+        self.unfinished = False
+        first = self.measure(self.config, None)
+        self.builds = 1
+        self.size = max(1, len(first.paths))
+        self._start(first.sizes(), None)
 
     def _start(self, sizes: dict[Key, Shape], lengths: Lengths | None) -> None:
         self.sizes = sizes
@@ -170,7 +186,7 @@ class Experiments:
             if name == "target_sequence" and len(trace.inputs) < 2:  # noqa: PLR2004  (an encoder's and a decoder's)
                 continue
             # A model may demand special lengths; its sizes then stay fixed.
-            longer, _ = attempt(partial(self.sketch, self.config, Lengths(**{name: length})))
+            longer, _ = attempt(partial(self.measure, self.config, Lengths(**{name: length})))
             if longer is None:
                 continue
             self._compare(label, {label: length}, longer.sizes())
@@ -182,7 +198,7 @@ class Experiments:
             alone += [
                 n
                 for n, effect in self.effects.items()
-                if type(effect.tried) is int and effect.kind == "nothing" and not changes.UNLIKELY.search(n)
+                if type(effect.tried) is int and effect.kind == "nothing" and not UNLIKELY.search(n)
             ]
         for name in alone:
             if self.late:
@@ -194,7 +210,7 @@ class Experiments:
 
     def _build(self, tried: dict[str, Any]) -> tuple[dict[Key, Shape] | None, str]:
         self.builds += 1
-        built, error = attempt(lambda: self.sketch(changes.changed(self.config, tried), self.lengths))
+        built, error = attempt(lambda: self.measure(changed(self.config, tried), self.lengths))
         return (built.sizes(), "") if built else (None, reason(error) if error else "")
 
     def _together(self, names: list[str]) -> None:
@@ -207,7 +223,7 @@ class Experiments:
         if len(names) == 1:
             self._alone(names[0])
             return
-        tried = {name: changes.alternatives(self.values[name])[0] for name in names}
+        tried = {name: alternatives(self.values[name])[0] for name in names}
         sizes, _ = self._build(tried)
         if sizes == self.sizes:
             self.effects.update({name: Effect(self.values[name], "nothing", "", tried[name]) for name in names})
@@ -229,7 +245,7 @@ class Experiments:
         # An architecture may ask for two equal sizes: what it refuses of one alone it may take of both.
         equal = [other for other, it in self.values.items() if type(it) is int and it == value and other != name]
         twins = equal if type(value) is int and value >= _UNLIKELY_EQUAL else []
-        tries = [{name: other} for other in changes.alternatives(value)]
+        tries = [{name: other} for other in alternatives(value)]
         tries += [{name: tries[0][name], twin: tries[0][name]} for twin in twins]
         for tried in tries:
             sizes, note = self._build(tried)

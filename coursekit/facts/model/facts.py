@@ -10,22 +10,19 @@ from coursekit import frameworks
 from coursekit.errors import CourseError
 from coursekit.facts.config.load import config_of
 from coursekit.facts.files.locate import MODEL, MODEL_CLASS, is_config, locate
-from coursekit.facts.model import changes
-from coursekit.facts.model.attempt import attempt, reason
 from coursekit.facts.model.dimensions import Dimension
-from coursekit.facts.model.empty_model import planned, shortened, tree_of
+from coursekit.facts.model.empty_model import explained_tree, shortened, tree_of
 from coursekit.facts.model.experiments import Effect, Experiments, Findings
 from coursekit.facts.model.flow.picture import Flow
 from coursekit.facts.model.flow.stacks import flow
-from coursekit.facts.model.sketch import Sketch
 from coursekit.facts.model.tree import Node, named
+from coursekit.facts.model.trials import attempt, flat, measure_with, reason
 from coursekit.frameworks.quiet import quiet
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from coursekit.frameworks import Framework
-    from coursekit.frameworks.trace import Lengths
 
 
 @dataclass(frozen=True)
@@ -139,7 +136,7 @@ def _resolved(source: Any) -> tuple[Any, Any]:
 
 
 def _facts(framework: Framework, model: Any, config: Any, *, names: bool) -> ModelFacts:
-    tree = planned(framework, config) if model is None else _built(framework, model)
+    tree = explained_tree(framework, config) if model is None else _built(framework, model)
     about: dict[str, Any] = {
         "class_name": tree.class_name,
         "model_type": str(getattr(config, "model_type", "")),
@@ -150,16 +147,11 @@ def _facts(framework: Framework, model: Any, config: Any, *, names: bool) -> Mod
         return ModelFacts(**about, tree=tree, unnamed="not asked for" if config is not None else "it has no config")
     model_class = None if model is None else type(model)
 
-    def sketch(config: Any, lengths: Lengths | None, *, origins: bool = False) -> Sketch:
-        built = framework.empty_model(config, model_class)
-        if lengths:
-            return Sketch(trace=framework.trace(built, lengths, origins=origins))
-        return Sketch(framework.shapes(built), framework.paths(built))
-
-    findings, error = attempt(lambda: Experiments(shortened(config, tree, sketch), sketch).run())
+    measure = measure_with(framework, model_class)
+    findings, error = attempt(lambda: Experiments(shortened(config, tree, measure), measure).run())
     if findings is None:  # a model class of somebody else's may not build from its config
         return ModelFacts(**about, tree=tree, unnamed=reason(error) if error else "")
-    values = changes.flat(config)
+    values = flat(config)
     tree = _named(tree, findings, values)
     return ModelFacts(
         **about,

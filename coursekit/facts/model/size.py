@@ -3,41 +3,87 @@
 from __future__ import annotations
 
 import json
+import re
 from collections import OrderedDict
-from dataclasses import dataclass
-from functools import cached_property
+from copy import deepcopy
+from dataclasses import dataclass, field
+from functools import cached_property, lru_cache
 from math import prod
 from threading import Lock
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from coursekit import frameworks
 from coursekit.errors import CourseError
-from coursekit.facts.config.edits import edited
 from coursekit.facts.config.facts import check_config
-from coursekit.facts.model.parts import PARTS, part_of
-from coursekit.frameworks.buildable import check_buildable
+from coursekit.facts.model.empty_model import empty_tree, no_base_model, shortened
+from coursekit.facts.model.experiments import Experiments
+from coursekit.facts.model.trials import attempt, measure_with
+from coursekit.frameworks.quiet import quiet
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from coursekit.facts.model.tree import Node, Tensor
     from coursekit.frameworks import Framework
 
 DTYPES: dict[str, int] = {"float32": 4, "float16": 2, "int8": 1}
 """The types in which sizes are given, and the bytes that a number of each takes."""
 
+MOST_LISTED = 100_000
+"""Tensors that are each listed; the largest models of today have about half as many."""
 _KEPT = 64
+
+PARTS: tuple[tuple[str, str], ...] = (
+    ("embeddings", "Embeddings"),
+    ("layers", "Layers"),
+    ("head", "Head"),
+    ("other", "Everything else"),
+)
+"""The parts in the order of the data's way through a model, and how they are called on the page."""
+
+_LAYER = re.compile(
+    r"(^|[./])(layers?|layer_?modules?|h|blocks?|stages?|resblocks?|encoder_layers|decoder_layers|transformer_layers)"
+    r"([./]|[._]+)_?\d+([./]|$)|(layer|block|stage|h)_?\._?\d+"
+)
+_HEAD = re.compile(r"(^|[./])(pooler|lm_head|cls|classifier|score|head|heads|predictions|qa_outputs|projector)([./]|$)")
+_EMBEDDING = re.compile(r"embed|(^|[./])(wte|wpe|shared|tok_|patch_|relative_attention_bias|position)")
+
+
+@lru_cache(maxsize=4096)
+def part_of(name: str) -> str:
+    """Return the part that the tensor called ``name`` belongs to, one of ``PARTS``.
+
+    A tensor inside a numbered block counts to the layers; then the names decide that modelling code of transformers
+    uses for embeddings and for what stands behind the last layer.
+    """
+    if re.search(r"[./_]\d+([./]|$)", name) and not re.search(r"embed(ding)?s?[./]", name.lower()[:24]):
+        return "layers"
+    if _LAYER.search(name):
+        return "layers"
+    lower = name.lower()
+    if _EMBEDDING.search(lower):
+        return "embeddings"
+    if _HEAD.search(lower):
+        return "head"
+    return "other"
 
 
 @dataclass(frozen=True)
 class TensorSize:
-    """One weight tensor: its name, its shape in the framework's order, and its part (see ``parts.PARTS``)."""
+    """One weight tensor: its name, its shape in the framework's order, and its part (one of ``PARTS``).
+
+    Of a model with more than ``MOST_LISTED`` tensors, ``count`` equal ones are listed as one, by the name of the first.
+    """
 
     name: str
     shape: tuple[int, ...]
     part: str
+    count: int = field(default=1, kw_only=True)
 
     @property
     def parameters(self) -> int:
-        """How many numbers it holds."""
-        return prod(self.shape)
+        """How many numbers it holds, or all that are listed as it."""
+        return self.count * prod(self.shape)
 
 
 @dataclass(frozen=True)
@@ -99,7 +145,28 @@ class SizeFacts:
         return tuple(tensor for tensor in self.tensors if number in tensor.shape)
 
 
-_cache: OrderedDict[tuple[str, str], SizeFacts] = OrderedDict()
+class _Listed(NamedTuple):
+    """A tensor by its own name, how many it stands for, where the experiments saw it, and the lists around it."""
+
+    name: str
+    count: int
+    tensor: Tensor
+    source: str
+    lists: tuple[str, ...]
+
+
+@dataclass
+class _Counted:
+    """What is kept of a config that was counted."""
+
+    config: Any
+    framework: Framework
+    tree: Node
+    facts: SizeFacts
+    short: Any = None
+
+
+_cache: OrderedDict[tuple[str, str], _Counted] = OrderedDict()
 _lock = Lock()
 
 
@@ -120,26 +187,30 @@ def size_facts(config: Any, *, framework: str | None = None) -> SizeFacts:
     CourseError
         When no model can be built from ``config``, with the reason that the model's own code gives.
     """
+    return _counted(config, framework).facts
+
+
+def _counted(config: Any, framework: str | None) -> _Counted:
     check_config(config)
-    room = frameworks.choose(name=framework)
+    chosen = frameworks.choose(name=framework)
     try:
-        key = (room.name, _content(config))
+        key = (chosen.name, _content(config))
     except Exception as error:
-        raise _no_model(config, room, error) from error
+        raise _no_model(config, chosen, error) from error
     with _lock:
         if key in _cache:
             _cache.move_to_end(key)
             return _cache[key]
-    facts = _measure(config, room)
+    counted = _count(config, chosen)
     with _lock:
-        _cache[key] = facts
+        _cache[key] = counted
         while len(_cache) > _KEPT:
             _cache.popitem(last=False)
-    return facts
+    return counted
 
 
 def shaped_tensors(config: Any, path: str, *, framework: str | None = None) -> tuple[ShapedTensor, ...] | None:
-    """Return the tensors whose shape follows one attribute: those that change or appear when its number is doubled.
+    """Return the tensors whose shape follows one attribute, found by the experiment that ModelMap makes with it.
 
     Parameters
     ----------
@@ -152,81 +223,70 @@ def shaped_tensors(config: Any, path: str, *, framework: str | None = None) -> t
 
     Returns
     -------
-    The tensors of the original model that change, and those that are new; None where no model can be built with
-    another number there.
+    The tensors of the model that follow it: those with a dimension that does, and those of modules that come or go with
+    it. None where no model can be built with another number there.
     """
-    before = size_facts(config, framework=framework)
-    number = config
-    for name in path.split("."):
-        number = getattr(number, name)
-    # Doubling keeps what must divide; some numbers only work one larger, and a few architectures take only multiples.
-    for other in (number * 2, number + 1, number // 2):
-        if other == number or other < 1:
-            continue
-        try:
-            after = size_facts(edited(config, {path: other}), framework=framework)
-        except CourseError:
-            continue
-        return _follow(before, after)
-    return None
-
-
-def _follow(before: SizeFacts, after: SizeFacts) -> tuple[ShapedTensor, ...]:
-    old = {tensor.name: tensor for tensor in before.tensors}
-    new = {tensor.name: tensor for tensor in after.tensors}
+    counted = _counted(config, framework)
+    measure = measure_with(counted.framework)
+    with quiet():
+        if counted.short is None:
+            counted.short, _ = attempt(lambda: shortened(counted.config, counted.tree, measure))
+        followed, _ = attempt(lambda: Experiments(counted.short, measure).follow(path))
+    if followed is None:
+        return None
     found = []
-    for name, tensor in {**new, **old}.items():
-        one, two = (side[name].shape if name in side else () for side in (old, new))
-        if one != two:
-            axes = [axis for axis, sizes in enumerate(zip(one, two, strict=False)) if sizes[0] != sizes[1]]
-            found.append(ShapedTensor(name, tensor.shape, tensor.part, tuple(axes)))
+    for name, count, tensor, source, lists in _expanded(counted.tree):
+        shape = tuple(each.size for each in tensor.shape)
+        axes = followed.get(("weight", source), ())
+        come_or_go = any(("list", each) in followed for each in lists)
+        if axes or come_or_go:
+            found.append(ShapedTensor(name, shape, part_of(tensor.path), () if come_or_go else axes, count=count))
     return tuple(found)
 
 
-def _measure(config: Any, room: Framework) -> SizeFacts:
+def _count(config: Any, framework: Framework) -> _Counted:
     try:
-        check_buildable(config.to_dict())
-        parameters = room.parameters(room.empty_model(config))
+        with quiet():
+            tree = empty_tree(framework, config)
     except Exception as error:
-        raise _no_model(config, room, error) from error
+        raise _no_model(config, framework, error) from error
     tensors = [
-        TensorSize(name, parameter.shape, part_of(name))
-        for parameter in parameters
-        for name in [_without_model(parameter.name)]
-        if parameter.tied_to is None
+        TensorSize(name, tuple(each.size for each in tensor.shape), part_of(tensor.path), count=count)
+        for name, count, tensor, _, _ in _expanded(tree)
     ]
-    return SizeFacts(room.name, _model_name(config, room), tuple(tensors))
+    return _Counted(deepcopy(config), framework, tree, SizeFacts(framework.name, tree.class_name, tuple(tensors)))
 
 
-def _without_model(name: str) -> str:
-    """Return a weight's name without TensorFlow's ``tf_bert_model_3/``, which counts the models made so far."""
-    first, slash, rest = name.partition("/")
-    return rest if slash and first.startswith("tf_") else name
+def _expanded(tree: Node) -> Iterator[_Listed]:
+    """Yield each tensor of each of the folded modules, tied ones left out."""
+    folded = sum(times * len(node.tensors) for node, times in tree.walk()) > MOST_LISTED
+
+    def walk(node: Node, path: str, count: int, around: tuple[str, ...]) -> Iterator[_Listed]:
+        lead, source = (f"{each}." if each else "" for each in (path, node.source))
+        for tensor in node.tensors:
+            if not tensor.tied_to:
+                yield _Listed(lead + tensor.name, count, tensor, source + tensor.name, around)
+        for child in node.children:
+            first = child.name.partition(" ")[0]
+            inside = (*around, node.source) if first.isdecimal() else around
+            if child.repeat == 1 or folded:
+                yield from walk(child, lead + first, count * child.repeat, inside)
+                continue
+            for index in range(child.repeat):
+                yield from walk(child, f"{lead}{int(first) + index}", count, inside)
+
+    yield from walk(tree, "", 1, ())
 
 
-def _model_name(config: Any, room: Framework) -> str:
-    try:
-        found = room.auto_class()._model_mapping[type(config)]  # noqa: SLF001  (there is no public way to ask)
-    except (KeyError, AttributeError):
-        return room.auto_class_name()
-    return str((found[0] if isinstance(found, tuple) else found).__name__)
-
-
-def _no_model(config: Any, room: Framework, error: Exception) -> CourseError:
-    name = type(config).__name__
+def _no_model(config: Any, framework: Framework, error: Exception) -> CourseError:
+    if (known := no_base_model(framework, config, error)) is not None:
+        return known
     lines = [line.strip() for line in str(error).splitlines() if line.strip()]
     reason = " ".join(lines)[:300] or type(error).__name__
-    if "Unrecognized configuration class" in reason:
-        reason = f"{room.auto_class_name()} knows no model for a {name}"
-        remedy = "Give the config of a part that is a model of its own, or one of another architecture."
-    elif isinstance(error, ImportError) or "requires the" in reason:
-        remedy = "Install the library that is named, or take another architecture."
-    else:
-        remedy = "Change the numbers that are named, or start again from the defaults."
     return CourseError(
-        f"No {room.label} model can be built from this {name}: {reason.rstrip('.')}.",
+        f"No {framework.label} model can be built from this {type(config).__name__}: {reason.rstrip('.')}.",
         why="sizes are counted in the model that the architecture's own code would build.",
-        remedy=remedy,
+        remedy="Change the numbers that are named, or start again from the defaults.",
     )
 
 

@@ -5,17 +5,17 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from coursekit.views.config import drawing as draw
-from coursekit.views.config.what_if import WhatIf
+from coursekit.views.config.what_if import WhatIf, shown_or_said
 
 if TYPE_CHECKING:
-    from coursekit.facts.config.facts import Attribute
-    from coursekit.views.config.view import ConfigBrowser
+    from coursekit.facts.config.facts import Attribute, ConfigFacts
+    from coursekit.facts.model.edited_config import EditedConfig
 
 _UNFOLD = 25  # attributes that are shown at once rather than folded into their groups
 
 
 class ConfigControls:
-    """Core ipywidgets around one browser.
+    """Core ipywidgets around one config and its edits.
 
     Attributes
     ----------
@@ -23,19 +23,23 @@ class ConfigControls:
         The outermost widget.
     """
 
-    def __init__(self, browser: ConfigBrowser) -> None:
+    def __init__(self, edits: EditedConfig, head: str) -> None:
         import ipywidgets
 
-        self.what_if = WhatIf(browser)
-        self.follow = Follow(browser)
-        self.search = Search(browser)
+        self.what_if = WhatIf(edits)
+        self.follow = Follow(edits)
+        self.search = Search(edits.facts)
         sections = [*self.what_if.widgets, *self.follow.widgets, *self.search.widgets]
-        self.root = ipywidgets.VBox([ipywidgets.HTML(browser.head()), *sections])
+        self.root = ipywidgets.VBox([ipywidgets.HTML(head), *sections])
         self.root.add_class("ck-browser")
 
-    def show(self, changes: dict[str, int]) -> None:
-        """Set the fields to ``changes``."""
-        self.what_if.show(changes)
+    def show(self, path: str = "") -> None:
+        """Set the fields to the edits; what is wrong stands under the field at ``path``, else above the figures."""
+        self.what_if.show(path)
+
+    def close(self) -> None:
+        """Close the fields; all else lies inside of ``root``."""
+        self.what_if.close()
 
 
 class Follow:
@@ -47,21 +51,21 @@ class Follow:
         The section, from top to bottom.
     """
 
-    def __init__(self, browser: ConfigBrowser) -> None:
+    def __init__(self, edits: EditedConfig) -> None:
         import ipywidgets
 
-        self._browser = browser
-        numbers = [item for _, prefix in browser.parts_with_numbers() for item in browser.numbers(prefix)]
+        self._edits = edits
+        numbers = [item for _, prefix in edits.parts() for item in edits.numbers(prefix)]
         options = [("choose one", ""), *((f"{item.path} = {item.value}", item.path) for item in numbers)]
         self.choice = ipywidgets.Dropdown(options=options, description="Number:", layout={"max_width": "430px"})
-        self.choice.observe(lambda _: self._show(), "value")
         self.tensors = ipywidgets.HTML()
+        self.choice.observe(lambda _: shown_or_said(self._show, self.tensors), "value")
         heading = draw.section("Which tensors does a number shape?", "Choose one and see where it stands in the model.")
         self.widgets = [ipywidgets.HTML(heading), self.choice, self.tensors] if numbers else []
 
     def _show(self) -> None:
         path = self.choice.value
-        html = draw.shaped(self._browser.facts[path], self._browser.shaped(path)) if path else ""
+        html = draw.shaped(self._edits.facts[path], self._edits.shaped(path)) if path else ""
         self.tensors.value = f'<div class="ck-view" role="status">{html}</div>'
 
 
@@ -74,10 +78,10 @@ class Search:
         The section, from top to bottom.
     """
 
-    def __init__(self, browser: ConfigBrowser) -> None:
+    def __init__(self, facts: ConfigFacts) -> None:
         import ipywidgets
 
-        self._facts = browser.facts
+        self._facts = facts
         changed = len(self._facts.changed)
         self.words = ipywidgets.Text(
             description="Search:", placeholder="a name or words of its description", layout={"width": "430px"}
@@ -87,8 +91,8 @@ class Search:
         )
         self.found = ipywidgets.HTML()
         for control in (self.words, self.changed):
-            control.observe(lambda _: self._show(), "value")
-        self._show()
+            control.observe(lambda _: shown_or_said(self._show, self.found), "value")
+        shown_or_said(self._show, self.found)
         row = ipywidgets.HBox([self.words, self.changed], layout={"flex_flow": "row wrap", "grid_gap": "0 20px"})
         heading = draw.section("Attributes", "The config as it was given. Open a description to read the rest of it.")
         self.widgets = [ipywidgets.HTML(heading), row, self.found]

@@ -6,15 +6,16 @@ import re
 from collections import Counter
 from typing import TYPE_CHECKING
 
+from coursekit.errors import CourseError
 from coursekit.facts.config.groups import ORDER
-from coursekit.facts.model.parts import PARTS
+from coursekit.facts.model.size import PARTS
 from coursekit.views.page.view import Html, table, text
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from coursekit.errors import CourseError
     from coursekit.facts.config.facts import Attribute, ConfigFacts, ConfigWarning, Difference
+    from coursekit.facts.model.edited_config import Outcome
     from coursekit.facts.model.size import ShapedTensor
 
 _SHOWN_TENSORS = 40
@@ -52,6 +53,25 @@ def refusal(error: CourseError) -> str:
     return f'<div class="ck-note ck-error" role="note"><b>{text(error.what)}</b><br>{text(error.remedy)}</div>'
 
 
+def notes(outcome: Outcome) -> str:
+    """Return what is wrong with an edited config."""
+    if outcome.error is None:
+        return warnings(outcome.new)
+    return no_model(outcome.error, outcome.warnings, outcome.new)
+
+
+def failure(error: BaseException) -> str:
+    """Return the note about an error that nobody foresaw, in place of figures that would be those of other numbers."""
+    if isinstance(error, CourseError):
+        return refusal(error)
+    said = " ".join(str(error).split())[:240]
+    words = f"{type(error).__name__}: {said}" if said else type(error).__name__
+    return (
+        '<div class="ck-note ck-error" role="alert"><b>This could not be worked out, so nothing is shown here.</b><br>'
+        f"{text(words)}</div>"
+    )
+
+
 def no_model(error: CourseError, found: Sequence[ConfigWarning], new: Sequence[ConfigWarning]) -> str:
     """Return why no model can be built; what a warning says already is not said again.
 
@@ -84,16 +104,15 @@ def shaped(number: Attribute, tensors: tuple[ShapedTensor, ...] | str) -> str:
 
 def _tensors(tensors: tuple[ShapedTensor, ...]) -> str:
     """Return the tensors as a table; those of all layers, which differ in the layer's number alone, are one row."""
-    alike = Counter((_NUMBERED.sub("*", tensor.name), tensor.shape, tensor.axes) for tensor in tensors)
+    alike: Counter[tuple[str, tuple[int, ...], tuple[int, ...]]] = Counter()
+    for tensor in tensors:
+        alike[_NUMBERED.sub("*", tensor.name), tensor.shape, tensor.axes] += tensor.count
+    total = sum(alike.values())
     where = ", ".join(label.lower() for part, label in PARTS if any(tensor.part == part for tensor in tensors))
     if any(tensor.axes for tensor in tensors):
-        lead = (
-            f"{len(tensors):,} tensors have it as a dimension"
-            if len(tensors) > 1
-            else "One tensor has it as a dimension"
-        )
+        lead = f"{total:,} tensors have it as a dimension" if total > 1 else "One tensor has it as a dimension"
     else:
-        lead = f"It decides how many tensors there are: with another number, {len(tensors):,} come or go"
+        lead = f"It decides how many tensors there are: with another number, some of these {total:,} come or go"
     rows = [
         (Html(f"<code>{text(name)}</code>"), f"{count:,} ×" if count > 1 else "", _shape(shape, axes))
         for (name, shape, axes), count in list(alike.items())[:_SHOWN_TENSORS]

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from coursekit.facts.model.parts import PARTS
-from coursekit.facts.model.size import DTYPES
+from coursekit.facts.model.size import DTYPES, PARTS
 from coursekit.views.page.view import Html, table, text
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from coursekit.facts.model.edited_config import EditedConfig
     from coursekit.facts.model.size import SizeFacts
 
 _MEGA, _GIGA = 10**6, 10**9
@@ -40,6 +40,12 @@ def figures(sizes: SizeFacts) -> str:
         )
         + "</div>"
     )
+
+
+def original_and_now(edits: EditedConfig, sizes: SizeFacts) -> str:
+    """Return how large the model of the edited config is, beside the original where that can be built."""
+    original = edits.outcome_of(edits.original, at_once=True).sizes if edits.changes else None
+    return figures(sizes) if original is None else beside(original, sizes, ("Original", "Now"))
 
 
 def beside(first: SizeFacts, second: SizeFacts, names: tuple[str, str]) -> str:

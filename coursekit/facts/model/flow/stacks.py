@@ -35,7 +35,7 @@ def flow(tree: Node, trace: Trace, dimensions: Mapping[tuple[str, ...], Dimensio
     trace
         A forward pass with origins; its layers may be only the first of each kind.
     dimensions
-        The named shapes of what flows, by the keys of :func:`~coursekit.facts.model.sketch.flow_sizes`.
+        The named shapes of what flows, by the keys of :func:`~coursekit.facts.model.trials.flow_sizes`.
     """
     try:
         return _Reader(tree, trace, dimensions).read()
