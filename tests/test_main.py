@@ -21,7 +21,7 @@ def coursekit(*arguments, **variables):
         env=clean | {"HF_ENDPOINT": "http://127.0.0.1:9"} | variables,
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=600,  # a hang is a failure; a busy machine is none
         check=False,
     )
 
