@@ -52,6 +52,18 @@ TWO = """\
 # %% tags=["raises-exception"]
 1 / 0
 """
+EXERCISES = """\
+exercises:
+  - title: A task
+    task: Say **3**.
+    kind: number
+    starter: {pytorch: "mine = ...  # pytorch", tensorflow: "mine = ...  # tensorflow"}
+    solution: mine = 3
+    right: number == 3
+    praise: Yes.
+    hints: [Count.]
+    mistakes: []
+"""
 PROJECT = """\
 [project]
 branch = "another entry"
@@ -362,3 +374,27 @@ def test_a_fork_changes_every_file_that_names_the_address(builder, lessons):
 
     assert {path for path, text in texts_now.items() if lessons.address.repository in text} == set(texts)
     assert not any(lessons.address.repository in text for text in texts.values())
+
+
+def test_below_an_exercise_stands_the_cell_for_its_answer_in_the_track(builder, project):
+    source = project.folder / "src" / "02_two.py"
+    source.write_text('# %% [markdown]\n# # Second\n\n# %%\nck.exercise("2.1")\n\n# %%\nck.outcome("2.1", 3)\n')
+    with pytest.raises(CourseError, match="does not have"):
+        project.compose("02_two", "pytorch")
+    (project.folder / "src" / "exercises").mkdir()
+    (project.folder / "src" / "exercises" / "02_two.yaml").write_text(EXERCISES)
+
+    for track in builder.FRAMEWORKS:
+        task, answer, outcome = project.compose("02_two", track).cells[-3:]
+        assert task.source == 'ck.exercise("2.1")'
+        assert answer.source == f'mine = ...  # {track}\n\nck.check("2.1", mine)'
+        assert outcome.metadata == {"collapsed": True, "jupyter": {"outputs_hidden": True}}
+    assert any("asked.json: it is not what" in problem for problem in builder.check(project))
+
+
+def test_a_folded_output_must_not_begin_with_the_answer(builder):
+    cell = nbformat.v4.new_code_cell(metadata={"collapsed": True}, execution_count=1)
+    notebook = nbformat.v4.new_notebook(cells=[cell])
+    for text, good in (("42\n", False), ("The answer:\n42\n", True), ("\n<!-- Run it. -->\n42", True)):
+        cell.outputs = [nbformat.v4.new_output("stream", text=text)]
+        assert (builder.faults(notebook) == []) is good

@@ -148,7 +148,7 @@ class OutcomeView(LiveView[Comparison]):
         """Return outcome, prediction and thoughts as one line."""
         facts = self.facts
         thoughts = " ".join(plain(thought) for thought in facts.thoughts)
-        return f"Prediction {facts.prediction}: it is {facts.outcome}. {_compared(facts)} {thoughts}".rstrip()
+        return f"Prediction {facts.prediction}. {_answer(facts)} {_compared(facts)} {thoughts}".rstrip()
 
     def static_html(self) -> str:
         """Return the same, folded: the question above it is to be thought about first."""
@@ -162,7 +162,7 @@ class OutcomeView(LiveView[Comparison]):
         facts = self.facts
         result = draw.mark(facts.result) if facts.result else ""
         thoughts = "".join(facts.thoughts)
-        return f"<p>{result} It is <b>{text(facts.outcome)}</b>. {text(_compared(facts))}</p>{thoughts}"
+        return f"<p>{result} <b>{text(_answer(facts))}</b> {text(_compared(facts))}</p>{thoughts}"
 
     @cached_property
     def widget(self) -> Any:
@@ -174,9 +174,13 @@ class OutcomeView(LiveView[Comparison]):
         return box
 
 
+def _answer(facts: Comparison) -> str:
+    return f"The answer: {facts.outcome.rstrip('.')}."
+
+
 def _compared(facts: Comparison) -> str:
     if facts.given is None:
-        return "You made no prediction: guess first next time, it pays."
+        return "You made no prediction this time."
     if facts.result == "right":
         return f"You said {facts.given}."
     return f"You said {facts.given}{f': {facts.distance}' if facts.distance else ''}."
