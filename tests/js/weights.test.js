@@ -126,3 +126,10 @@ test("the axis has round numbers, none outside of the drawing, and no minus befo
 		[0.05, 0.2, 1, 2, 10, 10],
 	);
 });
+
+test("the axis upwards has one to three shares in per cent", () => {
+	/** @type {(top: number) => string[]} */
+	const texts = (top) => histogram.shareTicks(top).map(({ text }) => text);
+	assert.deepEqual([texts(0.085), texts(1), texts(0.05)], [["5 %"], ["50 %"], ["2 %", "4 %"]]);
+	for (const { value, text } of histogram.shareTicks(0.11)) assert.ok(close(value, Number.parseFloat(text) / 100));
+});
