@@ -45,6 +45,7 @@ test("the outline steps up and down with the bars, bin by bin", () => {
 	const found = steps(path);
 
 	assert.ok(path.startsWith("M0 230V") && path.endsWith("V230"));
+	assert.match(path, /^M0 230(?:V[-\d.]+H[-\d.]+){64}V230$/);
 	assert.equal(found.length, 64);
 	for (const [bin, [right, top]] of found.entries()) {
 		assert.ok(Math.abs(right - (620 * (bin + 1)) / 64) < 0.006);
