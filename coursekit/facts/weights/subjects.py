@@ -12,9 +12,9 @@ from coursekit.errors import CourseError
 from coursekit.facts.files.formats.mapped import open_tensors
 from coursekit.facts.files.formats.weight_file import SAFETENSORS, TORCH_PICKLE, TORCH_ZIP
 from coursekit.facts.files.locate import WEIGHT_FILE, locate
-from coursekit.facts.files.stored import visible
 from coursekit.facts.files.weight_sets import WeightSet, read_weight_sets
 from coursekit.frameworks.pytorch import weights as pytorch_weights
+from coursekit.text import visible
 
 if TYPE_CHECKING:
     from coursekit.frameworks import Framework, Parameter
