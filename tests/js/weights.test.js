@@ -45,6 +45,7 @@ test("the outline steps up and down with the bars, bin by bin", () => {
 	const found = steps(path);
 
 	assert.ok(path.startsWith("M0 230V") && path.endsWith("V230"));
+	assert.match(path, /^M0 230(?:V[-\d.]+H[-\d.]+){64}V230$/);
 	assert.equal(found.length, 64);
 	for (const [bin, [right, top]] of found.entries()) {
 		assert.ok(Math.abs(right - (620 * (bin + 1)) / 64) < 0.006);
@@ -125,4 +126,11 @@ test("the axis has round numbers, none outside of the drawing, and no minus befo
 		[0.18, 1, 5, 10, 26, 50].map(histogram.axisStep).map((step) => Number(step.toPrecision(6))),
 		[0.05, 0.2, 1, 2, 10, 10],
 	);
+});
+
+test("the axis upwards has one to three shares in per cent", () => {
+	/** @type {(top: number) => string[]} */
+	const texts = (top) => histogram.shareTicks(top).map(({ text }) => text);
+	assert.deepEqual([texts(0.085), texts(1), texts(0.05)], [["5 %"], ["50 %"], ["2 %", "4 %"]]);
+	for (const { value, text } of histogram.shareTicks(0.11)) assert.ok(close(value, Number.parseFloat(text) / 100));
 });

@@ -53,6 +53,7 @@ def test_every_picture_is_drawn_for_both_runs(view, exported):
         assert page.locator(".ck-heat-canvas").count() == 2
     tab(page, "Map")
     assert page.locator(".ck-map-token").count() == 2 * 8  # padding has no place
+    page.locator(".ck-anatomy summary").click()
     assert page.locator(".ck-anatomy .ck-axis-hidden").first.inner_text().split() == ["24", "hidden"]
 
 

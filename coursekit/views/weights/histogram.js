@@ -35,6 +35,18 @@ export function axisTicks(low, high) {
 }
 
 /**
+ * The ticks of the axis upwards: one to three shares in per cent, none at the very top.
+ * @param {number} top
+ */
+export function shareTicks(top) {
+	const step = axisStep(125 * top);
+	return [1, 2, 3]
+		.map((times) => (step * times) / 100)
+		.filter((value) => value < 0.95 * top)
+		.map((value) => ({ value, text: `${Number((100 * value).toPrecision(3))} %` }));
+}
+
+/**
  * erf by its power series (Abramowitz and Stegun 7.1.5), exact for the small arguments of a cut.
  * @param {number} x
  */

@@ -4,10 +4,11 @@ import { fill, h, paint } from "../page/dom.js";
 import { define } from "../page/explorer.js";
 import { Scale } from "../page/numbers/colour.js";
 import { decimal, figure, grouped, shareText } from "../page/numbers/format.js";
+import { partAt } from "../page/numbers/grid.js";
 import { choice } from "../page/parts/choice.js";
 import { nameInGroup } from "../page/parts/rows.js";
 import { virtualTable } from "../page/parts/table.js";
-import { axisTicks, Frame, HIGH, shares, WIDE } from "./histogram.js";
+import { axisTicks, BINS, Frame, HIGH, shares, shareTicks, WIDE } from "./histogram.js";
 
 /** @import { Column } from "../page/parts/types.d.ts" */
 /** @import { Figures, Payload, Row } from "./types.d.ts" */
@@ -29,7 +30,7 @@ class Comparison {
 			label: "Tensors of the models",
 			noun: ["tensor", "tensors"],
 			height: 270,
-			minWidth: data.labels.length > 1 ? "69.5em" : "62em",
+			minWidth: data.labels.length > 1 ? "67.5em" : "60em",
 			columns: this.columns(),
 			rows: data.rows,
 			group: (row) => row.group,
@@ -73,7 +74,7 @@ class Comparison {
 		return [
 			{
 				title: "Name",
-				width: "minmax(17em, 3fr)",
+				width: "minmax(15em, 3fr)",
 				mono: true,
 				value: (row) => row.name,
 				below: (row) => nameInGroup(row.name, row.group),
@@ -94,11 +95,11 @@ class Comparison {
 				value: (row) => row.share,
 				show: (row) => shareText(row.share),
 			},
+			...(this.data.labels.length > 1 ? [difference] : []),
 			column("Mean", "mean"),
 			column("Std", "std", "standard deviation"),
 			column("Smallest", "smallest"),
 			column("Largest", "largest"),
-			...(this.data.labels.length > 1 ? [difference] : []),
 		];
 	}
 
@@ -178,15 +179,30 @@ class Comparison {
 				h("svg:text", { x, y: HIGH + 20, "text-anchor": side, class: "ck-weights-axis" }, text),
 			];
 		});
+		const sides = shareTicks(frame.top).map(({ value, text }) => {
+			const y = frame.y(value);
+			return [
+				h("svg:line", { x1: 0, x2: WIDE, y1: y, y2: y, class: "ck-weights-tick" }),
+				h("svg:text", { x: 2, y: y - 4, class: "ck-weights-axis" }, text),
+			];
+		});
 		const first = this.data.rows.indexOf(row) * labels.length;
-		const drawn = row.numbers.map(({ constant, mean, highest }, at) => {
-			if (!constant) {
-				const d = frame.bars(shares(bars.data, first + at, highest));
-				return h("svg:path", { d, class: `ck-weights-area ck-weights-${at}` });
-			}
+		const heights = row.numbers.map(({ highest }, at) => shares(bars.data, first + at, highest));
+		const drawn = row.numbers.map(({ constant, mean }, at) => {
+			if (!constant) return h("svg:path", { d: frame.bars(heights[at]), class: `ck-weights-area ck-weights-${at}` });
 			const x = frame.x(mean ?? 0);
 			return h("svg:line", { x1: x, x2: x, y1: 0, y2: HIGH, class: `ck-weights-line ck-weights-${at}` });
 		});
+		const words = "Across: the value of a weight. Upwards: the share of the weights. Point at a bar to read it.";
+		const caption = h("figcaption", { class: "ck-muted" }, words);
+		/** @param {PointerEvent} event */
+		const read = (event) => {
+			const { left, width } = drawing.getBoundingClientRect();
+			const bin = partAt(event.clientX - left, width, BINS);
+			const [from, to] = [bin, bin + 1].map((edge) => figure(row.low + frame.bin * edge));
+			const said = row.numbers.map(({ constant }, at) => !constant && `${labels[at]} ${shareText(heights[at][bin])}`);
+			caption.textContent = `From ${from} to ${to}: ${said.filter(Boolean).join(", ")}`;
+		};
 		const drawing = h(
 			"svg:svg",
 			{
@@ -194,20 +210,18 @@ class Comparison {
 				role: "img",
 				class: "ck-weights-histogram",
 				"aria-label": `Histogram of ${row.name}. ${says.join("; ")}`,
+				onpointermove: read,
+				onpointerleave: () => {
+					caption.textContent = words;
+				},
 			},
 			ticks,
 			drawn,
 			frame.curves.map((curve) => h("svg:path", { d: frame.curve(curve), class: "ck-weights-curve" })),
 			h("svg:line", { x1: 0, x2: WIDE, y1: HIGH, y2: HIGH, class: "ck-weights-base" }),
+			sides,
 		);
-		const words = "Across: the value of a weight. Upwards: the share of the weights.";
-		return h(
-			"figure",
-			{ class: "ck-weights-figure" },
-			this.names(row),
-			drawing,
-			h("figcaption", { class: "ck-muted" }, words),
-		);
+		return h("figure", { class: "ck-weights-figure" }, this.names(row), drawing, caption);
 	}
 
 	/** What is what in a histogram. @param {Row} row */
@@ -232,7 +246,7 @@ class Comparison {
 		const drawn = labels.map((label, at) => {
 			const canvas = h("canvas", {
 				role: "img",
-				class: "ck-weights-canvas",
+				class: "ck-weights-canvas ck-diverging",
 				"aria-label": `${row.name} of ${label}, as a picture of ${rows} × ${columns} squares`,
 			});
 			const start = offset + at * rows * columns;
@@ -245,7 +259,7 @@ class Comparison {
 			return h("div", { class: "ck-weights-picture" }, canvas, h("div", {}, swatch(at), label));
 		});
 		const stops = Array.from({ length: 9 }, (_, at) => `rgb(${scale.colour(Math.round((at * 254) / 8)).join(" ")})`);
-		const bar = h("span", { class: "ck-weights-scale", "aria-hidden": "true" });
+		const bar = h("span", { class: "ck-weights-scale ck-diverging", "aria-hidden": "true" });
 		bar.style.background = `linear-gradient(90deg, ${stops.join(", ")})`;
 		const block =
 			blockRows * blockColumns === 1
