@@ -11,7 +11,7 @@ from coursekit.errors import CourseError
 from coursekit.facts.output.axes import window_of
 from coursekit.facts.output.given import FRAME, PATCH, POSITION, TOKEN
 from coursekit.facts.output.pictures import CROSS, DECODER, ENCODER
-from coursekit.facts.output.tokens import Positions, positions_of
+from coursekit.facts.output.tokens import Positions, positions_of, real_tokens
 from coursekit.facts.output.values import arrays_of
 
 if TYPE_CHECKING:
@@ -71,7 +71,7 @@ def places_of(
     batch, length, keys = _common(shown)
     first = next(iter(read.values()))
     unit = _unit(side, beside)
-    ids, mask = _given(side, beside)
+    ids, mask = _given(side, beside, vocabulary)
     notes: list[str] = []
     generated = first.values.get("sequences")
     if side in {"", DECODER, CROSS} and isinstance(generated, np.ndarray) and generated.ndim == 2:  # noqa: PLR2004  (batch, sequence)
@@ -152,9 +152,13 @@ def _unit(side: str, beside: Given) -> str:
     return beside.unit
 
 
-def _given(side: str, beside: Given) -> tuple[Array | None, Array | None]:
+def _given(side: str, beside: Given, vocabulary: Vocabulary | None) -> tuple[Array | None, Array | None]:
     if side in {DECODER, CROSS}:
-        return beside.decoder_ids, beside.decoder_mask
+        ids, mask = beside.decoder_ids, beside.decoder_mask
+        if ids is not None and mask is None:
+            mask = real_tokens(ids, None, vocabulary)
+            mask[:, 0] = True  # some decoders start with the padding token, which is their start token there
+        return ids, mask
     if side in {"", ENCODER} or "text" in side:
         return beside.ids, beside.mask
     return None, None

@@ -161,7 +161,7 @@ def positions_of(  # noqa: PLR0911  (one for each way in which ids, mask and out
         return Positions(here.ids, mask.astype(bool)), None if keys is None else Positions.unknown(batch, keys)
     if length is None:
         length = ids.shape[1]
-    real = _real(ids, mask, vocabulary)
+    real = real_tokens(ids, mask, vocabulary)
     if len(ids) == batch and ids.shape[1] < length <= ids.shape[1] + _added(ids.shape[1], given):
         # Some models fill their input up to whole blocks, and leave that in their hidden states.
         more = length - ids.shape[1]
@@ -182,7 +182,7 @@ def positions_of(  # noqa: PLR0911  (one for each way in which ids, mask and out
     return here, Positions(np.concatenate([before.ids, ids], axis=1), np.concatenate([kept, real], axis=1))
 
 
-def _real(ids: Array, mask: Array | None, vocabulary: Vocabulary | None) -> Array:
+def real_tokens(ids: Array, mask: Array | None, vocabulary: Vocabulary | None) -> Array:
     """Tell real tokens from padding, which stands at an end; the same id elsewhere (GPT-2's end of text) is a token."""
     if mask is not None and mask.shape[0] == ids.shape[0] and mask.shape[1] > ids.shape[1]:
         mask = mask[:, -ids.shape[1] :]  # of a step with a cache
