@@ -87,8 +87,8 @@ def test_the_line_of_numpy_that_is_copied_gives_the_numbers(view, html, exported
 
 
 def test_a_strip_has_the_colours_of_its_numbers(view, html, exported):
-    from coursekit.views.page.colours import diverging
     from coursekit.views.forward.payload import limits
+    from coursekit.views.page.colours import diverging
 
     page = exported(html)
     tile(page, "embeddings")
@@ -97,7 +97,9 @@ def test_a_strip_has_the_colours_of_its_numbers(view, html, exported):
 
     limit = limits(tuple(view.facts.runs.values()))["vector"]
     for at, value in enumerate(view.step("embeddings").after[2, :3]):
-        assert found[4 * at : 4 * at + 3] == diverging()[round(127 + 127 * max(-1, min(1, float(value) / limit)))].tolist()
+        assert (
+            found[4 * at : 4 * at + 3] == diverging()[round(127 + 127 * max(-1, min(1, float(value) / limit)))].tolist()
+        )
 
 
 def test_a_place_is_opened_from_the_address(html, exported, page):

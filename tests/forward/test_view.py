@@ -111,7 +111,9 @@ def test_two_models_stand_side_by_side(model):
         view.step(1, "randon")
 
 
-@pytest.mark.parametrize("step", ["embeddings", "layer 1 attention", "layer 1 add and norm", "layer 1 feed-forward", -1])
+@pytest.mark.parametrize(
+    "step", ["embeddings", "layer 1 attention", "layer 1 add and norm", "layer 1 feed-forward", -1]
+)
 def test_every_kind_of_step_is_plotted(view, step):
     axes = view.plot(step, token=2).axes[0]
 

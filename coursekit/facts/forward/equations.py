@@ -72,8 +72,8 @@ def read_norm(graph: Graph, operation: Operation, given: int) -> tuple[Array, No
     if before.shape != after.shape:
         raise ClosedError("it is a norm over something else than each token's vector")
     epsilon = recording.epsilon.get(operation.path, 1e-6)
-    arrays = (graph.weight(name) if name else None for name in (scale, shift))
-    found = {kind: difference(made, after) for kind, made in norms(before, *arrays, epsilon).items()}
+    weight, bias = (graph.weight(name) if name else None for name in (scale, shift))
+    found = {kind: difference(made, after) for kind, made in norms(before, weight, bias, epsilon).items()}
     kind = min(found, key=lambda each: found[each])
     if found[kind] > graph.tolerance:
         raise ClosedError(f"its norm {operation.name} is neither LayerNorm nor RMSNorm")

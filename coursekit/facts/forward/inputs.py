@@ -11,13 +11,12 @@ import numpy as np
 
 from coursekit import frameworks
 from coursekit.errors import CourseError
-from coursekit.facts.output.tokens import Token, token_facts, vocabulary_of
+from coursekit.facts.output.tokens import Positions, Token, vocabulary_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from coursekit.facts.forward.steps import Step
-    from coursekit.facts.output.tokens import Sequences
     from coursekit.frameworks.recording import Recording
 
 _SWITCHES = ("output_attentions", "output_hidden_states", "return_dict", "use_cache", "labels", "past_key_values")
@@ -76,11 +75,21 @@ class Given:
             mask = self.arrays.get(f"{side}attention_mask")
             if ids is not None and ids.shape == (1, length):
                 fits = mask if mask is not None and mask.shape == (1, length) else None
-                rows: Sequences = token_facts((1, length), ids, self.vocabulary, fits)
-                found[stack] = rows[0]
+                real = np.ones((1, length), dtype=bool) if fits is None else fits.astype(bool)
+                if fits is None and stack != "decoder":
+                    real = self._padded(ids)
+                found[stack] = Positions(ids, real).tokens([0], self.vocabulary)[0]
             else:
                 found[stack] = tuple(Token(text, None, "real") for text in _places(self.arrays, length))
         return found
+
+    def _padded(self, ids: Any) -> Any:
+        """Tell padding at the ends from tokens where no mask says it."""
+        padding = getattr(self.vocabulary and self.vocabulary.tokenizer, "pad_token_id", None)
+        whole = ids != padding
+        if not whole.any():
+            return np.ones_like(whole)
+        return np.maximum.accumulate(whole, axis=1) & np.maximum.accumulate(whole[:, ::-1], axis=1)[:, ::-1]
 
 
 def _places(arrays: Mapping[str, Any], length: int) -> list[str]:

@@ -11,7 +11,7 @@ from coursekit.facts.forward.attention import find_core, read_core
 from coursekit.facts.forward.equations import lengths, line_of_norm, matrix_line, read_norm, same_matrix
 from coursekit.facts.forward.formulas import ACTIVATIONS, BLOCKED
 from coursekit.facts.forward.graph import ClosedError, Graph, difference
-from coursekit.facts.forward.steps import AttentionStep, FeedForwardStep, Line, Step, SumStep
+from coursekit.facts.forward.steps import AttentionStep, FeedForwardStep, Line, Norm, Step, SumStep
 
 if TYPE_CHECKING:
     from coursekit.frameworks.recording import Array, Operation
@@ -122,7 +122,9 @@ class LayerReader:
             raise ClosedError("a sum of it is not the sum of what went around and what came through")
         code = "x = s.around[TOKEN] + " + " + ".join(f"s.through[{at}][TOKEN]" for at in range(len(through)))
         title = "Add" if norm is None else "Add and norm"
-        after, about, lines = total, None, (Line("The sum", f"{code}; x", "s.total[TOKEN]"),)
+        after: Array = total
+        about: Norm | None = None
+        lines: tuple[Line, ...] = (Line("The sum", f"{code}; x", "s.total[TOKEN]"),)
         if norm is not None:
             after, about, off = read_norm(graph, norm, addition.output)
             wrong = max(wrong, off)
@@ -337,8 +339,9 @@ class LayerReader:
             **given,
         )
 
-    def _named(self, make: Any, kind: str, title: str, **facts: Any) -> Any:
-        return make(name=title, kind=kind, title=title, layer=self.place.layer, stack=self.place.stack, **facts)
+    def _named(self, make: Any, kind: str, title: str, **facts: Any) -> Step:
+        step: Step = make(name=title, kind=kind, title=title, layer=self.place.layer, stack=self.place.stack, **facts)
+        return step
 
 
 def _attention_lines(core: Any) -> tuple[Line, ...]:

@@ -338,7 +338,11 @@ class _Recorder:
             else:
                 if not isinstance(index, str):
                     operands.append(None)
-                if isinstance(item, (bool, int, float, str)) or item is None or (isinstance(item, tuple) and all(isinstance(each, (int, slice, type(...))) for each in item)):
+                if (
+                    isinstance(item, (bool, int, float, str))
+                    or item is None
+                    or (isinstance(item, tuple) and all(isinstance(each, (int, slice, type(...))) for each in item))
+                ):
                     constants[index] = item
         return operands, constants
 

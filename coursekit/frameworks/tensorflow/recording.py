@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from coursekit.frameworks.recording import ModuleCall, Operation, Recording
-from coursekit.frameworks.tensorflow.module_tree import layers as layers_by_path, path_of as dotted
+from coursekit.frameworks.tensorflow.module_tree import layers as layers_by_path
+from coursekit.frameworks.tensorflow.module_tree import path_of as dotted
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -102,7 +103,7 @@ class _Recorder:
     def run(self, inputs: dict[str, Any]) -> Recording:
         from tensorflow.python.framework import op_callbacks
 
-        epsilon = {}
+        epsilon: dict[str, float] = {}
         wrapped = []
         entering = {name: self.number(value) for name, value in inputs.items()}
         layers = layers_by_path(self.model)
@@ -141,8 +142,8 @@ class _Recorder:
         return array
 
     def read(self, number: int) -> npt.NDArray[np.float32]:
-        array = self.tensors[number].numpy()
-        return array.astype(np.float32) if array.dtype.kind == "f" or array.dtype.kind == "V" else array
+        array: npt.NDArray[Any] = self.tensors[number].numpy()
+        return array.astype(np.float32) if array.dtype.kind in "fV" else array
 
     def number(self, tensor: Any) -> int:
         if id(tensor) not in self.numbers:

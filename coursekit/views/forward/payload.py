@@ -74,7 +74,9 @@ def limits(facts: tuple[ForwardFacts, ...]) -> dict[str, Any]:
     """Return the ends of the colour scales: one for all vectors between the steps, others for the inside of each."""
 
     def end(arrays: list[Any]) -> float:
-        sizes = np.concatenate([np.abs(array[np.isfinite(array)]).ravel() for array in arrays]) if arrays else np.zeros(1)
+        sizes = (
+            np.concatenate([np.abs(array[np.isfinite(array)]).ravel() for array in arrays]) if arrays else np.zeros(1)
+        )
         return float(np.percentile(sizes, 99.5)) if sizes.size else 1.0
 
     steps = [step for each in facts for step in each.steps]
@@ -103,7 +105,9 @@ def _products(step: AttentionStep) -> Any:
 
 def run_payload(name: str, facts: ForwardFacts, kept: Kept) -> dict[str, Any]:
     """Return one pass."""
-    count = sum(step.weights.size for step in facts.steps if isinstance(step, AttentionStep) and step.weights is not None)
+    count = sum(
+        step.weights.size for step in facts.steps if isinstance(step, AttentionStep) and step.weights is not None
+    )
     packer = _Packer(facts, kept, exact=count <= _EXACT_SCORES)
     return {
         "name": name,
@@ -140,7 +144,11 @@ class _Packer:
     def total(self, array: Any, parts: list[int | None], rows: list[int]) -> dict[str, Any]:
         """Return a sum, which the page adds up itself: only its first numbers are sent."""
         chosen = array[rows]
-        return {"sum": parts, "first": chosen[:, :FIRST].astype(np.float32), "length": np.linalg.norm(chosen, axis=-1).astype(np.float32)}
+        return {
+            "sum": parts,
+            "first": chosen[:, :FIRST].astype(np.float32),
+            "length": np.linalg.norm(chosen, axis=-1).astype(np.float32),
+        }
 
     def _packed(self, array: Any, rows: list[int]) -> dict[str, Any]:
         """Return vectors in one byte a number; their first numbers exactly."""
@@ -177,7 +185,11 @@ class _Packer:
             "rows": None if step.rows is None else list(step.rows),
             "shape": [
                 ["tokens" if step.rows is None else "sequences", len(step.after), ""],
-                ["hidden" if step.kind != "head" else "scores", step.after.shape[-1], named.get(step.after.shape[-1], "")],
+                [
+                    "hidden" if step.kind != "head" else "scores",
+                    step.after.shape[-1],
+                    named.get(step.after.shape[-1], ""),
+                ],
             ],
         }
         scores = isinstance(step, HeadStep) and step.kind == "head"

@@ -83,7 +83,9 @@ def _strips(axis: Axes, step: Step, row: int) -> None:
         pieces |= {part.name: part.vectors[row] for part in step.parts}
     elif isinstance(step, SumStep) and step.around is not None:
         pieces["went around"] = step.around[row]
-        pieces |= {f"came through {at + 1}" if at else "came through": each[row] for at, each in enumerate(step.through)}
+        pieces |= {
+            f"came through {at + 1}" if at else "came through": each[row] for at, each in enumerate(step.through)
+        }
     pieces["gives"] = step.after[row]
     values = np.stack(list(pieces.values()))
     limit = float(np.percentile(np.abs(values[np.isfinite(values)]), 99.5)) or 1.0

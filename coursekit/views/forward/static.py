@@ -60,7 +60,9 @@ def _way(facts: ForwardFacts, token: int) -> str:
     titles = list(dict.fromkeys(step.name.partition(f"layer {step.layer} ")[2] or "layer" for step in layers))
     places = list(dict.fromkeys((step.stack, step.layer) for step in layers))
     for stack, layer in places[:24]:
-        mine = {s.name.partition(f"layer {layer} ")[2] or "layer": s for s in layers if (s.stack, s.layer) == (stack, layer)}
+        mine = {
+            s.name.partition(f"layer {layer} ")[2] or "layer": s for s in layers if (s.stack, s.layer) == (stack, layer)
+        }
         cells = [
             f"{each.change[min(token, len(each.change) - 1)]:.2f}" if (each := mine.get(title)) is not None else ""
             for title in titles
@@ -121,7 +123,8 @@ def _attention(facts: ForwardFacts, step: AttentionStep, row: int, head: int, ca
     rows = [
         (
             tokens[key].text,
-            "blocked" if step.mask is not None and step.mask[min(head, len(step.mask) - 1), row, key] <= BLOCKED
+            "blocked"
+            if step.mask is not None and step.mask[min(head, len(step.mask) - 1), row, key] <= BLOCKED
             else f"{scores[key]:.2f}",
             f"{weights[key]:.1%}",
         )

@@ -77,7 +77,6 @@ class ForwardPass(Explorer[PassFacts]):
 
     tag = "ck-forward-pass"
     stem = "forward/view"
-    shared = ("page/numbers.js", "page/choice.js", "forward/strips.js", "forward/attention.js", "forward/stages.js")
 
     def __init__(
         self,
@@ -170,7 +169,9 @@ class ForwardPass(Explorer[PassFacts]):
         for name, facts in self.facts.runs.items():
             prefix = f"{name}: " if len(self.facts.runs) > 1 else ""
             layers = len({(step.stack, step.layer) for step in facts.steps if step.layer is not None})
-            lines.append(f"  {prefix}{len(facts.steps)} steps, {layers} layers; of {facts.model_class} in {facts.framework}")
+            lines.append(
+                f"  {prefix}{len(facts.steps)} steps, {layers} layers; of {facts.model_class} in {facts.framework}"
+            )
             shown = len(facts.steps) - len(facts.closed)
             lines.append(f"  {prefix}{shown} of {len(facts.steps)} steps shown whole, equal to the model's own numbers")
             lines += [f"  {prefix}closed: {step.name} ({step.closed})" for step in facts.closed[:3]]
@@ -264,7 +265,9 @@ def _token(facts: ForwardFacts, token: Any, step: int) -> int:
 
 
 def _head(facts: ForwardFacts, head: Any) -> int:
-    count = max((len(s.weights) for s in facts.steps if isinstance(s, AttentionStep) and s.weights is not None), default=1)
+    count = max(
+        (len(s.weights) for s in facts.steps if isinstance(s, AttentionStep) and s.weights is not None), default=1
+    )
     if isinstance(head, bool) or not isinstance(head, (int, np.integer)) or not 0 <= head < count:
         raise CourseError(
             f"head={head!r} is none of the {count} heads.",
