@@ -204,13 +204,12 @@ class LayerReader:
             core = find_core(graph, inside)
         except ClosedError as error:
             closed = str(error)
-        lens = (
-            lengths(graph.rows(number), length) if graph.rows(number).shape == length.shape else np.zeros(len(length))
-        )
+        given = graph.rows(number)
+        change = lengths(given, length) if given.shape == length.shape else np.zeros(len(length), np.float32)
         if core is not None or (closed and any(each.kind in {"attention", "softmax"} for each in inside)):
-            step = self._attention(core, entry, number, lens, notes, closed)
+            step = self._attention(core, entry, number, change, notes, closed)
         else:
-            step = self._feed_forward(inside, entry, number, lens, notes)
+            step = self._feed_forward(inside, entry, number, change, notes)
         return [*first, step, *last]
 
     def _takes(self, operation: Operation, entry: int) -> bool:

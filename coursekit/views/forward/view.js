@@ -303,8 +303,8 @@ class ForwardPass {
   footer() {
     const worst = Math.max(...this.runs.map((/** @type {any} */ run) => run.difference));
     const closed = this.runs.flatMap((/** @type {any} */ run) => run.steps.filter((/** @type {any} */ step) => step.closed)).length;
-    const legend = h("div", { class: "ck-legends" }, legend(this.scales.vector, "vectors between the steps"), legend(this.scales.share, "attention weights"));
-    return h("div", { class: "ck-footer" }, legend, h("p", { class: "ck-muted ck-precision" },
+    const scales = h("div", { class: "ck-legends" }, legend(this.scales.vector, "vectors between the steps"), legend(this.scales.share, "attention weights"));
+    return h("div", { class: "ck-footer" }, scales, h("p", { class: "ck-muted ck-precision" },
       `Every step shown was computed again in NumPy and compared with the model's own numbers: largest difference ${worst.toExponential(0).replace("-", "−")} of a vector's largest number. `,
       closed ? `${closed} steps do not agree or are not read, and are closed. ` : "",
       "First numbers and lengths are exact, a colour holds one byte: point at a strip to read a number. Queries, keys, values and what a step adds are drawn on a scale of their own step."));
