@@ -53,7 +53,12 @@ def figures() -> int:
 
     alone = milliseconds(run)
     row("the pass itself, 12 tokens", alone, None, "ms")
-    row("ForwardPass built, above the pass", milliseconds(lambda: ck.ForwardPass(model, inputs, tokenizer)) - alone, 150, "ms")
+    row(
+        "ForwardPass built, above the pass",
+        milliseconds(lambda: ck.ForwardPass(model, inputs, tokenizer)) - alone,
+        150,
+        "ms",
+    )
     view = ck.ForwardPass(model, inputs, tokenizer)
     row("its page made", milliseconds(view.to_html), None, "ms")
     row("its page", len(view.to_html().encode()) / 1e3, 700, "kB")
@@ -86,7 +91,12 @@ def peers(model, inputs, tokenizer, row) -> None:
         return
     view = forward_facts(model, inputs)
     weights = np.concatenate([step.weights for step in view.steps if step.kind == "attention"])
-    row("CircuitsVis: page (attention weights alone)", len(str(attention_heads(weights, tokens)).encode()) / 1e3, None, "kB")
+    row(
+        "CircuitsVis: page (attention weights alone)",
+        len(str(attention_heads(weights, tokens)).encode()) / 1e3,
+        None,
+        "kB",
+    )
 
 
 def right(facts, model) -> bool:
@@ -168,7 +178,9 @@ def sweep() -> int:
         print(f"{name:<34}{result or 'not run':<10}{said}", flush=True)
     counts = Counter(found.values())
     share = counts["whole"] / max(1, len(found))
-    print(f"\n{len(found)} architectures run: {dict(counts)}; {share:.0%} whole (at least 70 %), wrong: {counts['wrong']} (0)")
+    print(
+        f"\n{len(found)} architectures run: {dict(counts)}; {share:.0%} whole (at least 70 %), wrong: {counts['wrong']} (0)"
+    )
     return share < 0.7 or counts["wrong"] > 0
 
 
