@@ -122,7 +122,7 @@ def right(facts, model) -> bool:
     return True
 
 
-def attempt(name: str) -> tuple[str, str]:
+def attempt(name: str) -> tuple[str, str]:  # noqa: PLR0911  (one for each outcome)
     """Return how the pass of one architecture came out: ``whole``, ``in part``, ``refused``, ``wrong``, or nothing."""
     config_class = transformers.CONFIG_MAPPING[name]
     config, problem = tiny_config(config_class, AutoModel)

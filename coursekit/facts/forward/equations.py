@@ -36,7 +36,7 @@ def times_matrix(graph: Graph, x: Array, weight: str, bias: str, transposed: boo
     return found + graph.weight(bias) if bias else found
 
 
-def same_matrix(graph: Graph, x: Array, weight: str, bias: str, transposed: bool, recorded: Array) -> float:
+def same_matrix(graph: Graph, x: Array, weight: str, bias: str, transposed: bool, recorded: Array) -> float:  # noqa: PLR0917  (one for each part of the equation)
     """Return how far vectors times a matrix are from what was recorded.
 
     Raises

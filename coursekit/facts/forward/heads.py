@@ -147,7 +147,7 @@ def final_norm(graph: Graph, link: Link, stack: str, prefix: str) -> Step:
     )
 
 
-def head_step(graph: Graph, name: str, number: int, known: set[int], config: Any, stack: str, prefix: str) -> HeadStep:
+def head_step(graph: Graph, name: str, number: int, known: set[int], config: Any, stack: str, prefix: str) -> HeadStep:  # noqa: PLR0917  (one for each part of the equation)
     """Return the step that gives an output.
 
     Raises

@@ -225,7 +225,7 @@ def _array(key: str, value: Any) -> Any:
         )
     if array.ndim == 0:
         array = array.reshape(1, 1)
-    return array[None] if array.ndim == 1 and (key.endswith("ids") or key.endswith("mask")) else array
+    return array[None] if array.ndim == 1 and key.endswith(("ids", "mask")) else array
 
 
 def _check_ids(arrays: Mapping[str, Any], rows: int | None) -> None:

@@ -223,7 +223,7 @@ class LayerReader:
         data = [each for each in operation.inputs if each is not None and not self.graph.weight_name(each)]
         return self.graph.plain(data[0]) if len(data) == 1 else None
 
-    def _attention(
+    def _attention(  # noqa: PLR0917  (one for each part of the equation)
         self, core: Operation | None, entry: int, number: int, change: Array, notes: tuple[str, ...], closed: str
     ) -> Step:
         graph = self.graph
@@ -235,20 +235,20 @@ class LayerReader:
         paths: tuple[str, ...] = (core.path,) if core is not None else ()
         try:
             if core is None:
-                raise ClosedError(closed)
+                raise ClosedError(closed)  # noqa: TRY301  (closing a step is one way for all reasons)
             read = read_core(graph, core)
             if not graph.comes_from(read.numbers[1], self.enters):
                 kind, title = "cross-attention", "Cross-attention"
             out = graph.made_by(number, "linear")
             if out is None:
-                raise ClosedError("what the heads give does not go through one matrix")
+                raise ClosedError("what the heads give does not go through one matrix")  # noqa: TRY301  (closing a step is one way for all reasons)
             taken, weight, bias, transposed = graph.linear(out)
             merged = read.context.swapaxes(0, 1).reshape(read.context.shape[1], -1)  # (queries, heads · head size)
             wrong = difference(merged, graph.rows(taken))
             if wrong > graph.tolerance:
-                raise ClosedError("the output matrix takes something else than the heads side by side")
+                raise ClosedError("the output matrix takes something else than the heads side by side")  # noqa: TRY301  (closing a step is one way for all reasons)
             paths = (*paths, out.path)
-            projected, about = self._projections(read, entry)
+            projected, about = self._projections(read)
             notes = (*notes, *about)
             wrong = max(wrong, projected)
             if read.mask is not None and ((read.mask > BLOCKED) & (read.mask != 0)).any():
@@ -280,7 +280,7 @@ class LayerReader:
             AttentionStep, kind, title, paths=paths, before=before, after=after, change=change, difference=wrong, **rest
         )
 
-    def _projections(self, core: Any, entry: int) -> tuple[float, tuple[str, ...]]:
+    def _projections(self, core: Any) -> tuple[float, tuple[str, ...]]:
         """Compare queries, keys and values with what their matrices make of the vectors; say what turns them."""
         graph = self.graph
         wrong = 0.0

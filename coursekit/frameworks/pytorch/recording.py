@@ -275,7 +275,7 @@ class _Recorder:
 
         return leave
 
-    def _keep(self, kind: str, name: str, path: str, inputs: Any, constants: Any, results: list[Any]) -> None:
+    def _keep(self, kind: str, name: str, path: str, inputs: Any, constants: Any, results: list[Any]) -> None:  # noqa: PLR0917  (one for each part of the equation)
         for result in results:
             known = self.numbers.get(id(result))
             if known is not None and known in inputs and kind == "same":

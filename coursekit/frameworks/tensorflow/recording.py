@@ -1,7 +1,7 @@
 """A real forward pass of a TensorFlow model, recorded operation by operation.
 
-TensorFlow's own operation callbacks see everything that runs eagerly. The ``call`` of each layer is wrapped for the pass
-to know which layer is at work; norms, activations, dense layers and embeddings are kept as one operation each.
+TensorFlow's own operation callbacks see everything that runs eagerly. The ``call`` of each layer is wrapped for the
+pass to know which layer is at work; norms, activations, dense layers and embeddings are kept as one operation each.
 """
 
 from __future__ import annotations
@@ -198,7 +198,7 @@ class _Recorder:
         wrapper.__wrapped__ = call  # type: ignore[attr-defined]  # Keras reads the signature behind it
         return wrapper
 
-    def _layer(self, kind: str, name: str, path: str, layer: Any, taken: Any, given: Any) -> None:
+    def _layer(self, kind: str, name: str, path: str, layer: Any, taken: Any, given: Any) -> None:  # noqa: PLR0917  (one for each part of the equation)
         weights = tuple(self._variable(weight) for weight in layer.weights) if kind != "same" else ()
         self._keep(kind, "MatMul" if kind == "linear" else name, path, (*taken, *weights), {}, given)
         activation = getattr(layer, "activation", None)
@@ -213,16 +213,16 @@ class _Recorder:
             self._keep("linear", "MatMul", path, last.inputs, {}, product)
             self._keep("activation", activation.__name__, path, (self.number(product),), {}, given)
 
-    def _keep(self, kind: str, name: str, path: str, inputs: Any, constants: Any, result: Any) -> None:
+    def _keep(self, kind: str, name: str, path: str, inputs: Any, constants: Any, result: Any) -> None:  # noqa: PLR0917  (one for each part of the equation)
         self.operations.append(Operation(kind, name, path, tuple(inputs), constants, self.number(result)))
 
-    def _seen(
+    def _seen(  # noqa: PLR0917  (one for each part of the equation)
         self,
         op_type: Any,
         inputs: Any,
         attrs: Any,
         outputs: Any,
-        op_name: Any = None,
+        op_name: Any = None,  # noqa: ARG002  (TensorFlow's protocol)
         graph: Any = None,  # noqa: ARG002
     ) -> None:
         """Note what an operation took and gave; called by TensorFlow after each."""
