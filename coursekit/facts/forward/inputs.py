@@ -116,7 +116,7 @@ def read_inputs(model: Any, inputs: Any, tokenizer: Any, *, sequence: int, name:
         raise CourseError(
             f"{name} is {kind}, not a model.",
             why="the view runs a model once and shows what happens.",
-            remedy="Pass what AutoModel.from_pretrained(...) or BertModel(config) returned: ck.ForwardPass(model, inputs).",
+            remedy="Pass what AutoModel.from_pretrained(...) returned: ck.ForwardPass(model, inputs).",
         )
     recorder = framework.recording()
     vocabulary = vocabulary_of(tokenizer)
@@ -258,7 +258,7 @@ def _check_size(arrays: Mapping[str, Any], config: Any) -> None:
     if layers * heads * length**2 > _MOST:
         fits = int((_MOST / (layers * heads)) ** 0.5)
         raise CourseError(
-            f"{length:,} tokens through {layers} layers of {heads} heads are {layers * heads * length**2:,} attention weights.",
+            f"{length:,} tokens through {layers} layers of {heads} heads are {layers * heads * length**2:,} weights.",
             why="each of them is kept and computed again, which would take gigabytes.",
             remedy=f"Show a part of the text: tokenizer(text, truncation=True, max_length={min(fits, 128)}).",
         )

@@ -109,7 +109,8 @@ class _Recorder:
         layers = layers_by_path(self.model)
         try:
             for path, layer in layers.items():
-                epsilon |= {path: float(e) for n in _EPSILON if isinstance(e := getattr(layer, n, None), float)}
+                stated = [e for name in _EPSILON if isinstance(e := getattr(layer, name, None), float)]
+                epsilon |= {path: stated[0]} if stated else {}
                 if "call" not in layer.__dict__:
                     object.__setattr__(layer, "call", self._wrapped(path, layer))
                     wrapped.append(layer)
@@ -244,7 +245,7 @@ class _Recorder:
         kind = _KIND.get(name, "other")
         taken = tuple(self._operand(tensor) for tensor in inputs)
         if kind in {"same", "part"}:
-            taken = taken[-1:] if name in {"Split"} else taken[:1]
+            taken = taken[-1:] if name == "Split" else taken[:1]
         constants: dict[str | int, Any] = {}
         pairs = dict(zip(attrs[::2], attrs[1::2], strict=False)) if attrs else {}
         if name == "Einsum" and (adjoint := _product(pairs.get("equation", b""))) is not None:
