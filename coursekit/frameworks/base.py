@@ -209,4 +209,4 @@ class Framework(ABC):
 
     @abstractmethod
     def recording(self) -> Any:
-        """Return what runs a model once and records the pass: ``record``, ``unwrapped``, ``refusal``, ``in_training``."""
+        """Return the module that runs a model once and records the pass; see ``pytorch/recording.py``."""

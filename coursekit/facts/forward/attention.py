@@ -202,7 +202,7 @@ def _products(graph: Graph, number: int, depth: int) -> tuple[_Placed, _Placed, 
         where = operation.name == "where"
         query, key, scale, mask = _products(graph, numbers[where], depth + 1)
         blocked = graph.array(numbers[not where])
-        blocked = ~blocked if where else blocked
+        blocked = np.logical_not(blocked) if where else blocked
         blocked = blocked.reshape(blocked.shape[-3:]) if blocked.ndim > _HEADS else blocked
         added = np.where(blocked, np.float32(-np.inf), np.float32(0))
         return query, key, scale, added if mask is None else mask + added

@@ -28,12 +28,12 @@ def embeddings(graph: Graph, enters: int, stack: str, prefix: str) -> Embeddings
         "change": np.zeros(len(after), np.float32),
     }
     try:
-        return EmbeddingsStep(**{"before": after[:, :0], "paths": (), **facts, **_read(graph, enters, name)})
+        return EmbeddingsStep(**{"before": after[:, :0], "paths": (), **facts, **_read(graph, enters)})
     except ClosedError as error:
         return EmbeddingsStep(**facts, before=after[:, :0], paths=(), closed=str(error))
 
 
-def _read(graph: Graph, enters: int, name: str) -> dict[str, Any]:
+def _read(graph: Graph, enters: int) -> dict[str, Any]:
     number = graph.plain(enters)
     after = graph.rows(number)
     norm: Norm | None = None

@@ -36,7 +36,7 @@ def times_matrix(graph: Graph, x: Array, weight: str, bias: str, transposed: boo
     return found + graph.weight(bias) if bias else found
 
 
-def same_matrix(graph: Graph, x: Array, weight: str, bias: str, transposed: bool, recorded: Array) -> float:
+def same_matrix(graph: Graph, x: Array, weight: str, bias: str, transposed: bool, recorded: Array) -> float:  # noqa: PLR0917  (one for each part of the equation)
     """Return how far vectors times a matrix are from what was recorded.
 
     Raises
@@ -72,8 +72,8 @@ def read_norm(graph: Graph, operation: Operation, given: int) -> tuple[Array, No
     if before.shape != after.shape:
         raise ClosedError("it is a norm over something else than each token's vector")
     epsilon = recording.epsilon.get(operation.path, 1e-6)
-    arrays = (graph.weight(name) if name else None for name in (scale, shift))
-    found = {kind: difference(made, after) for kind, made in norms(before, *arrays, epsilon).items()}
+    weight, bias = (graph.weight(name) if name else None for name in (scale, shift))
+    found = {kind: difference(made, after) for kind, made in norms(before, weight, bias, epsilon).items()}
     kind = min(found, key=lambda each: found[each])
     if found[kind] > graph.tolerance:
         raise ClosedError(f"its norm {operation.name} is neither LayerNorm nor RMSNorm")

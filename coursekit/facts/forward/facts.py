@@ -139,7 +139,7 @@ def forward_facts(
     words = None
     if found is not None and given.vocabulary is not None:
         ids = tuple(sorted({int(each) for each in found.ids.reshape(-1)}))
-        words = {id_: word or f"#{id_}" for id_, word in zip(ids, given.vocabulary.tokens(ids), strict=True)}
+        words = {id_: word or f"#{id_}" for id_, word in zip(ids, given.vocabulary.readable(ids), strict=True)}
     return ForwardFacts(
         given.model_class,
         given.framework,

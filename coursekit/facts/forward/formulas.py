@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from coursekit.frameworks.recording import Array
 
 BLOCKED = -1e4
-"""A mask at or below this leaves nothing of a weight; models add −10⁹, −3.4·10³⁸ or −∞."""
+"""A mask at or below this leaves nothing of a weight; models add the lowest number of their type."""
 
 
 def softmax(scores: Array) -> Array:

@@ -103,11 +103,11 @@ def _link(graph: Graph, operation: Operation, data: list[int]) -> tuple[Link, fl
         return made, wrong
     if operation.kind == "norm":
         _, norm, wrong = read_norm(graph, operation, data[0])
-        arrays = [graph.weight(name) if name else None for name in (norm.weight, norm.bias)]
+        scale, shift = (graph.weight(name) if name else None for name in (norm.weight, norm.bias))
         made = Link(
             "norm",
             operation.output,
-            lambda x: norms(x, *arrays, norm.epsilon)[norm.kind],
+            lambda x: norms(x, scale, shift, norm.epsilon)[norm.kind],
             norm=norm,
             given=data[0],
             path=operation.path,
@@ -147,7 +147,7 @@ def final_norm(graph: Graph, link: Link, stack: str, prefix: str) -> Step:
     )
 
 
-def head_step(graph: Graph, name: str, number: int, known: set[int], config: Any, stack: str, prefix: str) -> HeadStep:
+def head_step(graph: Graph, name: str, number: int, known: set[int], config: Any, stack: str, prefix: str) -> HeadStep:  # noqa: PLR0917  (one for each part of the equation)
     """Return the step that gives an output.
 
     Raises

@@ -11,13 +11,12 @@ import numpy as np
 
 from coursekit import frameworks
 from coursekit.errors import CourseError
-from coursekit.facts.output.tokens import Token, token_facts, vocabulary_of
+from coursekit.facts.output.tokens import Positions, Token, vocabulary_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from coursekit.facts.forward.steps import Step
-    from coursekit.facts.output.tokens import Sequences
     from coursekit.frameworks.recording import Recording
 
 _SWITCHES = ("output_attentions", "output_hidden_states", "return_dict", "use_cache", "labels", "past_key_values")
@@ -76,11 +75,21 @@ class Given:
             mask = self.arrays.get(f"{side}attention_mask")
             if ids is not None and ids.shape == (1, length):
                 fits = mask if mask is not None and mask.shape == (1, length) else None
-                rows: Sequences = token_facts((1, length), ids, self.vocabulary, fits)
-                found[stack] = rows[0]
+                real = np.ones((1, length), dtype=bool) if fits is None else fits.astype(bool)
+                if fits is None and stack != "decoder":
+                    real = self._padded(ids)
+                found[stack] = Positions(ids, real).tokens([0], self.vocabulary)[0]
             else:
                 found[stack] = tuple(Token(text, None, "real") for text in _places(self.arrays, length))
         return found
+
+    def _padded(self, ids: Any) -> Any:
+        """Tell padding at the ends from tokens where no mask says it."""
+        padding = getattr(self.vocabulary and self.vocabulary.tokenizer, "pad_token_id", None)
+        whole = ids != padding
+        if not whole.any():
+            return np.ones_like(whole)
+        return np.maximum.accumulate(whole, axis=1) & np.maximum.accumulate(whole[:, ::-1], axis=1)[:, ::-1]
 
 
 def _places(arrays: Mapping[str, Any], length: int) -> list[str]:
@@ -107,7 +116,7 @@ def read_inputs(model: Any, inputs: Any, tokenizer: Any, *, sequence: int, name:
         raise CourseError(
             f"{name} is {kind}, not a model.",
             why="the view runs a model once and shows what happens.",
-            remedy="Pass what AutoModel.from_pretrained(...) or BertModel(config) returned: ck.ForwardPass(model, inputs).",
+            remedy="Pass what AutoModel.from_pretrained(...) returned: ck.ForwardPass(model, inputs).",
         )
     recorder = framework.recording()
     vocabulary = vocabulary_of(tokenizer)
@@ -216,7 +225,7 @@ def _array(key: str, value: Any) -> Any:
         )
     if array.ndim == 0:
         array = array.reshape(1, 1)
-    return array[None] if array.ndim == 1 and (key.endswith("ids") or key.endswith("mask")) else array
+    return array[None] if array.ndim == 1 and key.endswith(("ids", "mask")) else array
 
 
 def _check_ids(arrays: Mapping[str, Any], rows: int | None) -> None:
@@ -249,7 +258,7 @@ def _check_size(arrays: Mapping[str, Any], config: Any) -> None:
     if layers * heads * length**2 > _MOST:
         fits = int((_MOST / (layers * heads)) ** 0.5)
         raise CourseError(
-            f"{length:,} tokens through {layers} layers of {heads} heads are {layers * heads * length**2:,} attention weights.",
+            f"{length:,} tokens through {layers} layers of {heads} heads are {layers * heads * length**2:,} weights.",
             why="each of them is kept and computed again, which would take gigabytes.",
             remedy=f"Show a part of the text: tokenizer(text, truncation=True, max_length={min(fits, 128)}).",
         )

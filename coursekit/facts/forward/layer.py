@@ -11,7 +11,7 @@ from coursekit.facts.forward.attention import find_core, read_core
 from coursekit.facts.forward.equations import lengths, line_of_norm, matrix_line, read_norm, same_matrix
 from coursekit.facts.forward.formulas import ACTIVATIONS, BLOCKED
 from coursekit.facts.forward.graph import ClosedError, Graph, difference
-from coursekit.facts.forward.steps import AttentionStep, FeedForwardStep, Line, Step, SumStep
+from coursekit.facts.forward.steps import AttentionStep, FeedForwardStep, Line, Norm, Step, SumStep
 
 if TYPE_CHECKING:
     from coursekit.frameworks.recording import Array, Operation
@@ -122,7 +122,9 @@ class LayerReader:
             raise ClosedError("a sum of it is not the sum of what went around and what came through")
         code = "x = s.around[TOKEN] + " + " + ".join(f"s.through[{at}][TOKEN]" for at in range(len(through)))
         title = "Add" if norm is None else "Add and norm"
-        after, about, lines = total, None, (Line("The sum", f"{code}; x", "s.total[TOKEN]"),)
+        after: Array = total
+        about: Norm | None = None
+        lines: tuple[Line, ...] = (Line("The sum", f"{code}; x", "s.total[TOKEN]"),)
         if norm is not None:
             after, about, off = read_norm(graph, norm, addition.output)
             wrong = max(wrong, off)
@@ -202,13 +204,12 @@ class LayerReader:
             core = find_core(graph, inside)
         except ClosedError as error:
             closed = str(error)
-        lens = (
-            lengths(graph.rows(number), length) if graph.rows(number).shape == length.shape else np.zeros(len(length))
-        )
+        given = graph.rows(number)
+        change = lengths(given, length) if given.shape == length.shape else np.zeros(len(length), np.float32)
         if core is not None or (closed and any(each.kind in {"attention", "softmax"} for each in inside)):
-            step = self._attention(core, entry, number, lens, notes, closed)
+            step = self._attention(core, entry, number, change, notes, closed)
         else:
-            step = self._feed_forward(inside, entry, number, lens, notes)
+            step = self._feed_forward(inside, entry, number, change, notes)
         return [*first, step, *last]
 
     def _takes(self, operation: Operation, entry: int) -> bool:
@@ -222,7 +223,7 @@ class LayerReader:
         data = [each for each in operation.inputs if each is not None and not self.graph.weight_name(each)]
         return self.graph.plain(data[0]) if len(data) == 1 else None
 
-    def _attention(
+    def _attention(  # noqa: PLR0917  (one for each part of the equation)
         self, core: Operation | None, entry: int, number: int, change: Array, notes: tuple[str, ...], closed: str
     ) -> Step:
         graph = self.graph
@@ -234,20 +235,20 @@ class LayerReader:
         paths: tuple[str, ...] = (core.path,) if core is not None else ()
         try:
             if core is None:
-                raise ClosedError(closed)
+                raise ClosedError(closed)  # noqa: TRY301  (closing a step is one way for all reasons)
             read = read_core(graph, core)
             if not graph.comes_from(read.numbers[1], self.enters):
                 kind, title = "cross-attention", "Cross-attention"
             out = graph.made_by(number, "linear")
             if out is None:
-                raise ClosedError("what the heads give does not go through one matrix")
+                raise ClosedError("what the heads give does not go through one matrix")  # noqa: TRY301  (closing a step is one way for all reasons)
             taken, weight, bias, transposed = graph.linear(out)
             merged = read.context.swapaxes(0, 1).reshape(read.context.shape[1], -1)  # (queries, heads · head size)
             wrong = difference(merged, graph.rows(taken))
             if wrong > graph.tolerance:
-                raise ClosedError("the output matrix takes something else than the heads side by side")
+                raise ClosedError("the output matrix takes something else than the heads side by side")  # noqa: TRY301  (closing a step is one way for all reasons)
             paths = (*paths, out.path)
-            projected, about = self._projections(read, entry)
+            projected, about = self._projections(read)
             notes = (*notes, *about)
             wrong = max(wrong, projected)
             if read.mask is not None and ((read.mask > BLOCKED) & (read.mask != 0)).any():
@@ -279,7 +280,7 @@ class LayerReader:
             AttentionStep, kind, title, paths=paths, before=before, after=after, change=change, difference=wrong, **rest
         )
 
-    def _projections(self, core: Any, entry: int) -> tuple[float, tuple[str, ...]]:
+    def _projections(self, core: Any) -> tuple[float, tuple[str, ...]]:
         """Compare queries, keys and values with what their matrices make of the vectors; say what turns them."""
         graph = self.graph
         wrong = 0.0
@@ -337,8 +338,9 @@ class LayerReader:
             **given,
         )
 
-    def _named(self, make: Any, kind: str, title: str, **facts: Any) -> Any:
-        return make(name=title, kind=kind, title=title, layer=self.place.layer, stack=self.place.stack, **facts)
+    def _named(self, make: Any, kind: str, title: str, **facts: Any) -> Step:
+        step: Step = make(name=title, kind=kind, title=title, layer=self.place.layer, stack=self.place.stack, **facts)
+        return step
 
 
 def _attention_lines(core: Any) -> tuple[Line, ...]:

@@ -57,8 +57,8 @@ def lens(graph: Graph, head: HeadStep, number: int, last: dict[str, int], steps:
     mine = [step for step in steps if step.stack == head.stack]
     states = [("embeddings", next(step.after for step in mine if step.kind == "embeddings"))]
     depth = max((step.layer for step in mine if step.layer is not None), default=0)
-    for layer in range(1, depth + 1):
-        states.append((f"layer {layer}", [step.after for step in mine if step.layer == layer][-1]))
+    last_of = {step.layer: step.after for step in mine}
+    states += [(f"layer {layer}", last_of[layer]) for layer in range(1, depth + 1)]
     tokens = tuple(range(min(len(head.after), _MOST_TOKENS)))
     ids, shares, chances = [], [], []
     final = head.after[list(tokens)].argmax(-1)

@@ -132,7 +132,7 @@ class AttentionStep(Step):
     scale
         What each product is multiplied by.
     mask
-        What is added to the products, ``(heads or 1, queries, keys)``: what is at most −10⁴ blocks.
+        What is added to the products, ``(heads or 1, queries, keys)``: what is at most -10,000 blocks.
     scores
         The products with scale and mask, ``(heads, queries, keys)``.
     weights

@@ -12,13 +12,12 @@ from collections.abc import Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from coursekit.frameworks.recording import ModuleCall, Operation, Recording
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    import numpy as np
     import numpy.typing as npt
 
 _NORM = re.compile(r"(?i)norm")
@@ -177,7 +176,7 @@ class _Recorder:
         self.made: set[int] = set()
         self.quiet = 0  # inside of a module that is kept as one operation
         self.names: dict[int, str] = {}
-        self.held = {name: value for name, value in model.named_parameters(remove_duplicate=False)}
+        self.held = dict(model.named_parameters(remove_duplicate=False))
         for name, value in self.held.items():
             self.names.setdefault(self.number(value), name)
 
@@ -275,7 +274,7 @@ class _Recorder:
 
         return leave
 
-    def _keep(self, kind: str, name: str, path: str, inputs: Any, constants: Any, results: list[Any]) -> None:
+    def _keep(self, kind: str, name: str, path: str, inputs: Any, constants: Any, results: list[Any]) -> None:  # noqa: PLR0917  (one for each part of the equation)
         for result in results:
             known = self.numbers.get(id(result))
             if known is not None and known in inputs and kind == "same":

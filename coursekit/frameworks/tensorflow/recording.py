@@ -1,7 +1,7 @@
 """A real forward pass of a TensorFlow model, recorded operation by operation.
 
-TensorFlow's own operation callbacks see everything that runs eagerly. The ``call`` of each layer is wrapped for the pass
-to know which layer is at work; norms, activations, dense layers and embeddings are kept as one operation each.
+TensorFlow's own operation callbacks see everything that runs eagerly. The ``call`` of each layer is wrapped for the
+pass to know which layer is at work; norms, activations, dense layers and embeddings are kept as one operation each.
 """
 
 from __future__ import annotations
@@ -103,13 +103,14 @@ class _Recorder:
     def run(self, inputs: dict[str, Any]) -> Recording:
         from tensorflow.python.framework import op_callbacks
 
-        epsilon = {}
+        epsilon: dict[str, float] = {}
         wrapped = []
         entering = {name: self.number(value) for name, value in inputs.items()}
         layers = layers_by_path(self.model)
         try:
             for path, layer in layers.items():
-                epsilon |= {path: float(e) for n in _EPSILON if isinstance(e := getattr(layer, n, None), float)}
+                stated = [e for name in _EPSILON if isinstance(e := getattr(layer, name, None), float)]
+                epsilon |= {path: stated[0]} if stated else {}
                 if "call" not in layer.__dict__:
                     object.__setattr__(layer, "call", self._wrapped(path, layer))
                     wrapped.append(layer)
@@ -142,8 +143,8 @@ class _Recorder:
         return array
 
     def read(self, number: int) -> npt.NDArray[np.float32]:
-        array = self.tensors[number].numpy()
-        return array.astype(np.float32) if array.dtype.kind == "f" or array.dtype.kind == "V" else array
+        array: npt.NDArray[Any] = self.tensors[number].numpy()
+        return array.astype(np.float32) if array.dtype.kind in "fV" else array
 
     def number(self, tensor: Any) -> int:
         if id(tensor) not in self.numbers:
@@ -198,7 +199,7 @@ class _Recorder:
         wrapper.__wrapped__ = call  # type: ignore[attr-defined]  # Keras reads the signature behind it
         return wrapper
 
-    def _layer(self, kind: str, name: str, path: str, layer: Any, taken: Any, given: Any) -> None:
+    def _layer(self, kind: str, name: str, path: str, layer: Any, taken: Any, given: Any) -> None:  # noqa: PLR0917  (one for each part of the equation)
         weights = tuple(self._variable(weight) for weight in layer.weights) if kind != "same" else ()
         self._keep(kind, "MatMul" if kind == "linear" else name, path, (*taken, *weights), {}, given)
         activation = getattr(layer, "activation", None)
@@ -213,16 +214,16 @@ class _Recorder:
             self._keep("linear", "MatMul", path, last.inputs, {}, product)
             self._keep("activation", activation.__name__, path, (self.number(product),), {}, given)
 
-    def _keep(self, kind: str, name: str, path: str, inputs: Any, constants: Any, result: Any) -> None:
+    def _keep(self, kind: str, name: str, path: str, inputs: Any, constants: Any, result: Any) -> None:  # noqa: PLR0917  (one for each part of the equation)
         self.operations.append(Operation(kind, name, path, tuple(inputs), constants, self.number(result)))
 
-    def _seen(
+    def _seen(  # noqa: PLR0917  (one for each part of the equation)
         self,
         op_type: Any,
         inputs: Any,
         attrs: Any,
         outputs: Any,
-        op_name: Any = None,
+        op_name: Any = None,  # noqa: ARG002  (TensorFlow's protocol)
         graph: Any = None,  # noqa: ARG002
     ) -> None:
         """Note what an operation took and gave; called by TensorFlow after each."""
@@ -244,7 +245,7 @@ class _Recorder:
         kind = _KIND.get(name, "other")
         taken = tuple(self._operand(tensor) for tensor in inputs)
         if kind in {"same", "part"}:
-            taken = taken[-1:] if name in {"Split"} else taken[:1]
+            taken = taken[-1:] if name == "Split" else taken[:1]
         constants: dict[str | int, Any] = {}
         pairs = dict(zip(attrs[::2], attrs[1::2], strict=False)) if attrs else {}
         if name == "Einsum" and (adjoint := _product(pairs.get("equation", b""))) is not None:

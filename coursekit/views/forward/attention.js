@@ -1,4 +1,10 @@
 // Attention for one token and one head: query, keys, products, mask, softmax, values, and their weighted sum.
+// @ts-nocheck  (typed next: see the issue on the scripts)
+
+import { h, paint } from "../page/dom.js";
+import { shareText, signed } from "../page/numbers/format.js";
+import { Quantized } from "../page/numbers/quantized.js";
+import { arrow, strip, vectorRow } from "./strips.js";
 
 const MOST_KEYS = 20;
 
@@ -7,15 +13,15 @@ const MOST_KEYS = 20;
  * @param {any} at what is chosen: `{run, row, token, head, scales, chooseHead, word}`
  * @returns {(Node|null)[]}
  */
-function attentionStage(step, at) {
+export function attentionStage(step, at) {
   const head = Math.min(at.head, step.heads - 1);
   const keys = at.run.tokens[step.source];
   const kept = at.run.kept[step.source];
   const [products, weights] = ["products", "weights"].map((name) => {
-    step[name].numbers ??= new Numbers(step[name]);
+    step[name].numbers ??= new Quantized(step[name]);
     return step[name].numbers;
   });
-  if (step.bias) step.bias.numbers ??= new Numbers(step.bias);
+  if (step.bias) step.bias.numbers ??= new Quantized(step.bias);
   const queries = step.products.codes.shape[1];
   const flat = (/** @type {number} */ of, /** @type {number} */ key) => (of * queries + at.row) * keys.length + key;
   const weight = (/** @type {number} */ key, of = head) => weights.at(flat(of, key));
@@ -29,7 +35,7 @@ function attentionStage(step, at) {
     headPicker(step, at, head, order, weight),
     attentionTable(step, at, head, { keys, kept, shown, products, weight, flat }),
     shown.length < keys.length
-      ? h("p", { class: "ck-muted" }, `The ${shown.length} highest of ${keys.length} keys; the others take ${percent(Math.max(0, rest))} together.`)
+      ? h("p", { class: "ck-muted" }, `The ${shown.length} highest of ${keys.length} keys; the others take ${shareText(Math.max(0, rest))} together.`)
       : null,
     h("h5", {}, "All heads side by side, then the output matrix"),
     vectorRow("", `${step.heads} heads × ${step.valueSize}`, step.context, at.row, at.scales.values,
@@ -42,17 +48,12 @@ function attentionStage(step, at) {
 /** A small picture of each head's weights for this token, to choose from. */
 function headPicker(/** @type {any} */ step, /** @type {any} */ at, /** @type {number} */ head, /** @type {number[]} */ order, /** @type {any} */ weight) {
   const buttons = Array.from({ length: step.heads }, (_, of) => {
-    const canvas = h("canvas", { width: order.length, height: 1, "aria-hidden": "true" });
-    const image = new ImageData(order.length, 1);
-    let best = 0;
-    for (const key of order) {
-      at.scales.share.paint(image.data, 4 * key, weight(key, of));
-      if (weight(key, of) > weight(best, of)) best = key;
-    }
-    canvas.getContext("2d").putImageData(image, 0, 0);
+    const canvas = h("canvas", { "aria-hidden": "true" });
+    paint(canvas, order.length, at.scales.share.pixels(1, order.length, (_row, key) => weight(key, of)));
+    const best = order.reduce((most, key) => (weight(key, of) > weight(most, of) ? key : most), 0);
     return h("button", { type: "button", class: "ck-head-button", "aria-pressed": String(of === head), tabindex: of === head ? 0 : -1,
       "data-head": of, "aria-label": `Head ${of}, most at ${at.run.tokens[step.source][best][0]}`,
-      title: `head ${of}: ${percent(weight(best, of))} at “${at.run.tokens[step.source][best][0]}”`,
+      title: `head ${of}: ${shareText(weight(best, of))} at “${at.run.tokens[step.source][best][0]}”`,
       onclick: () => at.chooseHead(of) }, h("span", {}, of), canvas);
   });
   const groups = step.keyHeads < step.heads ? ` Groups of ${step.heads / step.keyHeads} heads share keys and values.` : "";
@@ -89,7 +90,7 @@ function attentionTable(/** @type {any} */ step, /** @type {any} */ at, /** @typ
       h("td", {}, place < 0 ? null : strip(keyVectors, place, at.scales.heads, `key of ${word}`, { from, to })),
       h("td", { class: "ck-product" }, h("span", { class: "ck-product-axis" }, bar), h("span", { class: "ck-figure" }, signed(product, 2))),
       masked || step.bias ? h("td", { class: "ck-mask" }, blocked ? "blocked" : step.bias ? `${added < 0 ? "" : "+"}${signed(added, 2)}` : "") : null,
-      h("td", { class: "ck-weight" }, h("span", { class: "ck-weight-axis" }, part), h("span", { class: "ck-figure" }, percent(share))),
+      h("td", { class: "ck-weight" }, h("span", { class: "ck-weight-axis" }, part), h("span", { class: "ck-figure" }, shareText(share))),
       h("td", {}, value));
   };
   return h("div", { class: "ck-scroll", tabindex: 0, role: "group", "aria-label": `Attention of head ${head}` },

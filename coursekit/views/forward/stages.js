@@ -1,4 +1,10 @@
 // The stage of each kind of step, with the numbers of the chosen token.
+// @ts-nocheck  (typed next: see the issue on the scripts)
+
+import { h } from "../page/dom.js";
+import { grouped, shareText, signed } from "../page/numbers/format.js";
+import { attentionStage } from "./attention.js";
+import { arrow, vectorRow } from "./strips.js";
 
 const erf = (/** @type {number} */ x) => {
   // Abramowitz and Stegun 7.1.26: wrong by less than 2e-7, which no picture shows.
@@ -20,7 +26,7 @@ const ACTIVATIONS = {
 };
 
 /** @param {any} step @param {any} at @returns {(Node|null)[]} */
-function stageOf(step, at) {
+export function stageOf(step, at) {
   if (step.closed) {
     return [h("p", { class: "ck-note ck-warning" }, `The inside of this step is not shown: ${step.closed}.`),
       vectorRow("", "takes", step.before, at.row, at.scales.vector), vectorRow("=", "gives", step.after, at.row, at.scales.vector, { strong: true })];
@@ -131,7 +137,7 @@ function answers(/** @type {any} */ step, /** @type {any} */ at) {
     const bar = h("span", { class: "ck-answer-bar", "aria-hidden": "true" });
     bar.style.setProperty("--ck-size", String(share));
     return h("li", {}, h("span", { class: "ck-answer-word" }, word), h("span", { class: "ck-answer-axis" }, bar),
-      h("span", { class: "ck-figure" }, percent(share)), h("span", { class: "ck-muted ck-figure" }, signed(step.scores.data[row * count + index], 2)));
+      h("span", { class: "ck-figure" }, shareText(share)), h("span", { class: "ck-muted ck-figure" }, signed(step.scores.data[row * count + index], 2)));
   }));
 }
 
@@ -149,9 +155,9 @@ function lensTable(/** @type {any} */ step, /** @type {any} */ at) {
         h("th", { scope: "row" }, layer),
         ...lens.words[index][place].map((/** @type {string} */ word, /** @type {number} */ rank) => {
           const share = lens.shares.data[(index * tokens + place) * best + rank];
-          const cell = h("td", { class: word === last ? "ck-lens-last" : null, title: percent(share) }, word);
+          const cell = h("td", { class: word === last ? "ck-lens-last" : null, title: shareText(share) }, word);
           cell.style.setProperty("--ck-size", String(Math.sqrt(share)));
           return cell;
         }),
-        h("td", { class: "ck-figure ck-muted" }, `“${last}” ${percent(lens.final.data[index * tokens + place])}`)))))));
+        h("td", { class: "ck-figure ck-muted" }, `“${last}” ${shareText(lens.final.data[index * tokens + place])}`)))))));
 }

@@ -1,11 +1,16 @@
 // A vector as a strip of colours: one for each number, its first numbers written out, its length beside it.
+// @ts-nocheck  (typed next: see the issue on the scripts)
+
+import { h, paint } from "../page/dom.js";
+import { decimal, signed } from "../page/numbers/format.js";
+import { Quantized } from "../page/numbers/quantized.js";
 
 /** Vectors of a step: a byte for each number, the first ones exactly. */
-class Vectors {
+export class Vectors {
   /** @param {any} packed what `vectors` in payload.py wrote */
   constructor(packed) {
     this.parts = packed.sum ?? null; // a sum is added up here
-    this.numbers = this.parts ? null : new Numbers(packed);
+    this.numbers = this.parts ? null : new Quantized(packed);
     this.width = this.parts ? this.parts[0].width : packed.codes.shape[1];
     this.count = packed.length.shape[0];
     this.first = packed.first;
@@ -31,13 +36,13 @@ class Vectors {
   some(row, from, to, most = 5) {
     const end = Math.min(to, from + most);
     const parts = [];
-    for (let at = from; at < end; at += 1) parts.push(this.at(row, at).toFixed(2).replace("-", "−"));
+    for (let at = from; at < end; at += 1) parts.push(decimal(this.at(row, at), 2));
     return `${parts.join("  ")}${end < to ? "  …" : ""}`;
   }
 }
 
 /** Put the vectors of a pass in the places of its steps where their numbers in the pool stand. */
-function unpool(/** @type {any} */ run) {
+export function unpool(/** @type {any} */ run) {
   const pool = run.pool.map((/** @type {any} */ packed) => new Vectors(packed));
   const at = (/** @type {number|null|undefined} */ place) => (typeof place === "number" ? pool[place] : null);
   for (const step of run.steps) {
@@ -57,13 +62,11 @@ function unpool(/** @type {any} */ run) {
  * @param {{from?: number, to?: number, height?: number, part?: [number, number], width?: string}} [options]
  * @returns {HTMLElement} the strip alone
  */
-function strip(vectors, row, scale, name, { from = 0, to = vectors.width, height = 18, part, width } = {}) {
+export function strip(vectors, row, scale, name, { from = 0, to = vectors.width, height = 18, part, width } = {}) {
   const count = to - from;
-  const canvas = h("canvas", { width: count, height: 1, class: "ck-strip-canvas", role: "img",
+  const canvas = h("canvas", { class: "ck-strip-canvas", role: "img",
     "aria-label": `${name}: ${count} numbers, the first ${vectors.some(row, from, to)}` });
-  const image = new ImageData(count, 1);
-  for (let at = 0; at < count; at += 1) scale.paint(image.data, 4 * at, vectors.at(row, from + at));
-  canvas.getContext("2d").putImageData(image, 0, 0);
+  paint(canvas, count, scale.pixels(1, count, (_row, at) => vectors.at(row, from + at)));
   const frame = h("div", { class: "ck-strip-frame" }, canvas);
   frame.style.height = `${height}px`;
   if (width) frame.style.width = width;
@@ -91,7 +94,7 @@ function strip(vectors, row, scale, name, { from = 0, to = vectors.width, height
  * @param {any} [options]
  * @returns {HTMLElement|null}
  */
-function vectorRow(sign, label, vectors, row, scale, options = {}) {
+export function vectorRow(sign, label, vectors, row, scale, options = {}) {
   if (!vectors) return null;
   const at = Math.min(row, vectors.count - 1);
   const name = options.name ?? (typeof label === "string" ? label : label.textContent);
@@ -104,11 +107,7 @@ function vectorRow(sign, label, vectors, row, scale, options = {}) {
 }
 
 /** An arrow down with what happens on the way. */
-function arrow(/** @type {(Node|string)[]} */ ...what) {
+export function arrow(/** @type {(Node|string)[]} */ ...what) {
   return h("div", { class: "ck-arrow" }, h("span", { "aria-hidden": "true" }, "↓"), h("span", {}, ...what));
 }
 
-/** A share as text that does not call a little nothing. */
-function percent(/** @type {number} */ share) {
-  return share > 0 && share < 0.0005 ? "< 0.1 %" : `${(100 * share).toFixed(1)} %`;
-}

@@ -1,9 +1,19 @@
 // ForwardPass: tokens on top, a rail of steps, and the stage of the chosen step with the chosen token's own numbers.
+// @ts-nocheck  (typed next: see the issue on the scripts)
+
+import { h } from "../page/dom.js";
+import { define } from "../page/explorer.js";
+import { Scale } from "../page/numbers/colour.js";
+import { grouped } from "../page/numbers/format.js";
+import { legend } from "../page/parts/legend.js";
+import { stageOf } from "./stages.js";
+import { unpool } from "./strips.js";
 
 const PACE = 2200;
 
-class CkForwardPass extends CkExplorer {
-  draw(/** @type {any} */ data, /** @type {HTMLElement} */ root) {
+class ForwardPass {
+  constructor(data, root, signal) {
+    this.root = root;
     this.data = data;
     this.runs = data.runs;
     this.main = this.runs.reduce((/** @type {any} */ best, /** @type {any} */ run) => (run.steps.length > best.steps.length ? run : best));
@@ -26,14 +36,13 @@ class CkForwardPass extends CkExplorer {
     root.append(h("h3", {}, data.title), ...notes.map((note) => h("p", { class: "ck-note" }, note)),
       this.strips, this.rail(), this.controls(), this.stage, this.footer());
     root.addEventListener("keydown", (event) => this.key(event));
-    window.addEventListener("hashchange", () => { if (this.readPlace()) this.show(); }, { signal: this.signal });
+    window.addEventListener("hashchange", () => { if (this.readPlace()) this.show(); }, { signal });
+    signal.addEventListener("abort", () => this.pause());
     this.show();
   }
 
-  disconnectedCallback() {
-    super.disconnectedCallback();
-    this.pause();
-  }
+  /** What has the focus. */
+  get focused() { return this.root.getRootNode().activeElement; }
 
   /** The colour scales of a step: those of the whole pass, and its own for what stands inside of it. */
   scalesOf(/** @type {any} */ step) {
@@ -177,7 +186,7 @@ class CkForwardPass extends CkExplorer {
   go(/** @type {number} */ step, playing = false) {
     if (step < 0 || step >= this.steps.length) return;
     if (!playing) this.pause();
-    const inRail = this.shadowRoot?.activeElement?.classList.contains("ck-tile");
+    const inRail = this.focused?.classList.contains("ck-tile");
     this.step = step;
     this.show();
     if (inRail) this.tiles[step].focus({ preventScroll: true });
@@ -250,7 +259,7 @@ class CkForwardPass extends CkExplorer {
 
   chooseHead(/** @type {number} */ head) {
     this.head = head;
-    const inside = this.shadowRoot?.activeElement?.classList.contains("ck-head-button");
+    const inside = this.focused?.classList.contains("ck-head-button");
     this.show();
     if (inside) this.stage.querySelector(`[data-head="${head}"]`)?.focus({ preventScroll: true });
   }
@@ -294,12 +303,15 @@ class CkForwardPass extends CkExplorer {
   footer() {
     const worst = Math.max(...this.runs.map((/** @type {any} */ run) => run.difference));
     const closed = this.runs.flatMap((/** @type {any} */ run) => run.steps.filter((/** @type {any} */ step) => step.closed)).length;
-    const legend = h("div", { class: "ck-legends" }, this.scales.vector.legend("vectors between the steps"), this.scales.share.legend("attention weights"));
-    return h("div", { class: "ck-footer" }, legend, h("p", { class: "ck-muted ck-precision" },
+    const scales = h("div", { class: "ck-legends" }, legend(this.scales.vector, "vectors between the steps"), legend(this.scales.share, "attention weights"));
+    return h("div", { class: "ck-footer" }, scales, h("p", { class: "ck-muted ck-precision" },
       `Every step shown was computed again in NumPy and compared with the model's own numbers: largest difference ${worst.toExponential(0).replace("-", "−")} of a vector's largest number. `,
       closed ? `${closed} steps do not agree or are not read, and are closed. ` : "",
       "First numbers and lengths are exact, a colour holds one byte: point at a strip to read a number. Queries, keys, values and what a step adds are drawn on a scale of their own step."));
   }
 }
 
-define("ck-forward-pass", CkForwardPass);
+define("ck-forward-pass", (data, root, signal) => {
+  const view = new ForwardPass(data, root, signal);
+  return () => view.show();
+});

@@ -77,7 +77,6 @@ class ForwardPass(Explorer[PassFacts]):
 
     tag = "ck-forward-pass"
     stem = "forward/view"
-    shared = ("page/numbers.js", "page/choice.js", "forward/strips.js", "forward/attention.js", "forward/stages.js")
 
     def __init__(
         self,

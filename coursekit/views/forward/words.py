@@ -8,18 +8,28 @@ if TYPE_CHECKING:
     from coursekit.facts.forward.steps import Step
 
 _WHY = {
-    "embeddings": "A model computes with vectors, so each token becomes one: what it is, where it stands, and which part "
-    "of the text it belongs to, added up.",
-    "attention": "Here tokens exchange information. This token asks with its query, every token answers with its key, and "
-    "of their values it takes the more, the better the answer fits.",
-    "cross-attention": "The decoder asks the encoder: this token's query meets the keys of the encoder's tokens, and takes "
-    "of their values.",
-    "add and norm": "What went in is added to what came out, so that nothing is lost on the way; the norm brings the sum "
-    "back to a common scale.",
+    "embeddings": (
+        "A model computes with vectors, so each token becomes one: what it is, where it stands, and which part of the "
+        "text it belongs to, added up."
+    ),
+    "attention": (
+        "Here tokens exchange information. This token asks with its query, every token answers with its key, and of "
+        "their values it takes the more, the better the answer fits."
+    ),
+    "cross-attention": (
+        "The decoder asks the encoder: this token's query meets the keys of the encoder's tokens, and takes of their "
+        "values."
+    ),
+    "add and norm": (
+        "What went in is added to what came out, so that nothing is lost on the way; the norm brings the sum back to "
+        "a common scale."
+    ),
     "add": "What came out is added to what went around, so that each step only has to write down what it changes.",
     "norm": "Brought to a common scale, vectors of any length can meet the same weights.",
-    "feed-forward": "Each token by itself: the vector is widened, so that many small questions can be asked of it; most "
-    "are answered with almost nothing; the rest is written back.",
+    "feed-forward": (
+        "Each token by itself: the vector is widened, so that many small questions can be asked of it; most are "
+        "answered with almost nothing; the rest is written back."
+    ),
     "result": "The vector of each token now holds its context. This is what the model gives.",
     "pooler": "One vector for the whole sequence: that of the first token, through one more matrix and tanh.",
     "head": "The vector becomes one score for each possible answer; softmax makes chances of the scores.",
