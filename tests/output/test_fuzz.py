@@ -28,10 +28,23 @@ def arrays(draw):
 
 
 NAMES = st.sampled_from(
-    (
-        "last_hidden_state hidden_states attentions logits loss cross_attentions decoder_attentions "
-        "encoder_last_hidden_state past_key_values sequences scores start_logits end_logits x \ud800"
-    ).split()
+    [
+        "last_hidden_state",
+        "hidden_states",
+        "attentions",
+        "logits",
+        "loss",
+        "cross_attentions",
+        "decoder_attentions",
+        "encoder_last_hidden_state",
+        "past_key_values",
+        "sequences",
+        "scores",
+        "start_logits",
+        "end_logits",
+        "x",
+        "�",
+    ]
 )
 FIELDS = st.recursive(arrays(), lambda inner: st.lists(inner, max_size=3).map(tuple), max_leaves=5)
 OUTPUTS = st.one_of(FIELDS, st.dictionaries(NAMES, FIELDS, max_size=4), st.lists(FIELDS, max_size=4).map(tuple))

@@ -65,8 +65,8 @@ def trace_facts(
     framework
         PyTorch or TensorFlow; the one in use where it is None.
     subfolder, revision, variant
-        As in ``from_pretrained``: the folder below the checkpoint's own that holds the files, a branch, tag or commit of
-        the Hub, and the variant of the weights, such as ``fp16``.
+        As in ``from_pretrained``: the folder below the checkpoint's own that holds the files, a branch, tag or commit
+        of the Hub, and the variant of the weights, such as ``fp16``.
 
     Raises
     ------
@@ -190,30 +190,9 @@ class _Walk:
         return (order, f"The commit says which version of the repository it is. {newer}")
 
     def read(self) -> Step:
-        from transformers import CONFIG_MAPPING, AutoConfig
+        from transformers import CONFIG_MAPPING
 
-        if (size := self.source.sizes.get(CONFIG_NAME) or 0) > LARGEST:
-            raise self.stop("config.json is too large", f"{size:,} bytes are not read; a config has some thousands.")
-        try:
-            raw = read_config(self.source)
-            settings = json.loads(raw or b"")
-        except RecursionError as error:
-            raise self.stop(
-                "config.json is nested too deep", "No config has settings inside of settings that deep."
-            ) from error
-        except OSError as error:
-            raise self.stop("config.json cannot be read", reason=f"{type(error).__name__}: {error.strerror}") from error
-        except ValueError as error:
-            _, reason = self.said(AutoConfig.from_pretrained)
-            raise self.stop("config.json is not valid JSON", f"{error}.", reason=reason) from error
-        if not isinstance(settings, dict):
-            _, reason = self.said(AutoConfig.from_pretrained)
-            what = f"It holds {type(settings).__name__}, and must hold an object: names with values, in braces."
-            raise self.stop("config.json is no object", what, reason=reason)
-        try:
-            check_buildable(settings)
-        except NoModelError as error:  # before any class of transformers sees it: each layer would be an object
-            raise self.stop("it describes no model that can be built", str(error)) from error
+        settings = self._settings()
         self.found = replace(self.found, settings=tuple(settings.items()))
         self.config, reason = self._load_config(settings)
         model_type = settings.get("model_type")
@@ -246,6 +225,34 @@ class _Walk:
             model_type,
             ("It names the architecture; every config.json that save_pretrained writes has it.", *code),
         )
+
+    def _settings(self) -> dict[str, Any]:
+        """Return the content of config.json, bounded before any class of transformers sees it."""
+        from transformers import AutoConfig
+
+        if (size := self.source.sizes.get(CONFIG_NAME) or 0) > LARGEST:
+            raise self.stop("config.json is too large", f"{size:,} bytes are not read; a config has some thousands.")
+        try:
+            raw = read_config(self.source)
+            settings = json.loads(raw or b"")
+        except RecursionError as error:
+            raise self.stop(
+                "config.json is nested too deep", "No config has settings inside of settings that deep."
+            ) from error
+        except OSError as error:
+            raise self.stop("config.json cannot be read", reason=f"{type(error).__name__}: {error.strerror}") from error
+        except ValueError as error:
+            _, reason = self.said(AutoConfig.from_pretrained)
+            raise self.stop("config.json is not valid JSON", f"{error}.", reason=reason) from error
+        if not isinstance(settings, dict):
+            _, reason = self.said(AutoConfig.from_pretrained)
+            what = f"It holds {type(settings).__name__}, and must hold an object: names with values, in braces."
+            raise self.stop("config.json is no object", what, reason=reason)
+        try:
+            check_buildable(settings)
+        except NoModelError as error:  # before any class of transformers sees it: each layer would be an object
+            raise self.stop("it describes no model that can be built", str(error)) from error
+        return settings
 
     def _load_config(self, settings: dict[str, Any]) -> tuple[Any, str]:
         from transformers import CONFIG_MAPPING, AutoConfig

@@ -107,19 +107,27 @@ def choose_weights(
 
 
 def _foreign(name: str, framework: Framework, asked: str) -> str:
-    if asked and not variant_of(name) and is_of_transformers(name):
-        return f'from_pretrained takes it only without variant="{asked}"'
-    if name.startswith(H5.removesuffix(".h5")) and framework.name == "pytorch":
-        return "TensorFlow's weights, which transformers 4 reads into PyTorch only with from_tf=True"
-    if name.startswith(BIN.removesuffix(".bin")) and framework.name == "tensorflow":
-        return "PyTorch's weights, which TensorFlow reads only with from_pt=True"
-    if framework.name == "tensorflow" and SAFETENSORS in {name, name.removesuffix(INDEX), whole_of_shard(name)}:
-        return "TensorFlow reads safetensors in several files only from a folder of your own"
-    if name.endswith(".msgpack"):
-        return "weights of Flax"
-    if variant := variant_of(name):
-        return f'from_pretrained takes it only with variant="{variant}"'
-    return "from_pretrained looks for other names"
+    """Return why a weight file of this name is not looked for; the first reason that holds."""
+    pytorch = framework.name == "pytorch"
+    sharded = SAFETENSORS in {name, name.removesuffix(INDEX), whole_of_shard(name)}
+    reasons = (
+        (
+            bool(asked) and not variant_of(name) and is_of_transformers(name),
+            f'from_pretrained takes it only without variant="{asked}"',
+        ),
+        (
+            name.startswith(H5.removesuffix(".h5")) and pytorch,
+            "TensorFlow's weights, which transformers 4 reads into PyTorch only with from_tf=True",
+        ),
+        (
+            name.startswith(BIN.removesuffix(".bin")) and not pytorch,
+            "PyTorch's weights, which TensorFlow reads only with from_pt=True",
+        ),
+        (sharded and not pytorch, "TensorFlow reads safetensors in several files only from a folder of your own"),
+        (name.endswith(".msgpack"), "weights of Flax"),
+        (bool(variant_of(name)), f'from_pretrained takes it only with variant="{variant_of(name)}"'),
+    )
+    return next((reason for holds, reason in reasons if holds), "from_pretrained looks for other names")
 
 
 def _parts(source: Source, taken: str | None) -> list[str] | None:

@@ -204,8 +204,8 @@ class LayerReader:
             core = find_core(graph, inside)
         except ClosedError as error:
             closed = str(error)
-        given = graph.rows(number)
-        change = lengths(given, length) if given.shape == length.shape else np.zeros(len(length), np.float32)
+        result = graph.rows(number)
+        change = lengths(result, length) if result.shape == length.shape else np.zeros(len(length), np.float32)
         if core is not None or (closed and any(each.kind in {"attention", "softmax"} for each in inside)):
             step = self._attention(core, entry, number, change, notes, closed)
         else:

@@ -149,7 +149,7 @@ class _Listed(NamedTuple):
     """A tensor by its own name, how many it stands for, where the experiments saw it, and the lists around it."""
 
     name: str
-    count: int
+    times: int
     tensor: Tensor
     source: str
     lists: tuple[str, ...]

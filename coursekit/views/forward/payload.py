@@ -87,12 +87,13 @@ def limits(facts: tuple[ForwardFacts, ...]) -> dict[str, Any]:
     }
     for step in steps:
         mine = found.setdefault(step.name, {"branch": 0.0, "heads": 0.0, "values": 0.0, "wide": 0.0})
-        for name, arrays in {
+        held: dict[str, list[Any]] = {
             "branch": [step.after],
             "heads": [getattr(step, "query", None), getattr(step, "key", None)],
             "values": [getattr(step, "value", None)],
             "wide": [getattr(step, "wide", None)],
-        }.items():
+        }
+        for name, arrays in held.items():
             there = [array for array in arrays if array is not None]
             if there and step.kind not in {"head", "embeddings"}:
                 mine[name] = max(mine[name], end(there))
@@ -100,7 +101,7 @@ def limits(facts: tuple[ForwardFacts, ...]) -> dict[str, Any]:
 
 
 def _products(step: AttentionStep) -> Any:
-    return (step.query @ step.key.swapaxes(-1, -2)) * np.float32(step.scale)  # type: ignore[operator,union-attr]
+    return (step.query @ step.key.swapaxes(-1, -2)) * np.float32(step.scale)  # type: ignore[union-attr]
 
 
 def run_payload(name: str, facts: ForwardFacts, kept: Kept) -> dict[str, Any]:
