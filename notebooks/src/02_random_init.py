@@ -335,8 +335,8 @@ print(f"best guess:    {guesses.max():.3%}")
 # The best of all guesses gets hardly more than its share. The model spreads its bets over the whole vocabulary.
 #
 # And a trained model? Real training takes days, as you will see below. But you can watch a very small one. Show the
-# model five sentences, hide the last word of each, and push every weight a tiny step towards the right answer, sixty
-# times. Guess: how sure will it be then?
+# model five sentences, hide the last word of each, and push every weight a tiny step towards the right answer, a
+# hundred times. Guess: how sure will it be then?
 
 # %% tags=["pytorch"]
 capitals = {"France": "paris", "Italy": "rome", "Spain": "madrid", "Egypt": "cairo", "Russia": "moscow"}
@@ -356,7 +356,7 @@ def _step():
                 weight.grad = None
 
 
-for _ in range(60):
+for _ in range(100):
     _step()
 
 # %% tags=["tensorflow"]
@@ -377,7 +377,7 @@ def _step():
         weight.assign_sub(0.002 * tf.sign(tf.convert_to_tensor(slope)))  # a tiny step, up or down
 
 
-for _ in range(60):
+for _ in range(100):
     _step()
 
 # %%
