@@ -36,7 +36,8 @@ class Words:
 
 
 def without_script(html):
-    return re.sub(r"(?s)<(script|style).*?</\1>", "", html)
+    packed = re.sub(r' data-(payload|script)="[^"]*"', "", html)
+    return re.sub(r"(?s)<(script|style).*?</\1>", "", packed)
 
 
 def test_the_summary_gives_shapes_and_the_sequences_most_alike():
@@ -96,7 +97,7 @@ def test_text_from_outside_is_escaped():
     ).to_html()
 
     assert "onerror=alert(1)>" not in without_script(html)
-    assert html.count("</script>") == 2  # the payload's and the script's own
+    assert html.count("</script>") == 1  # the script's own
 
 
 def test_two_runs_have_common_scales_and_one_table_of_equal_fields():

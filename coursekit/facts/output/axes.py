@@ -147,7 +147,7 @@ def _expected(bare: str, side: str, shape: tuple[int, ...], given: Given, batch:
     if names is None and is_position_name(bare):
         names = _by_size(shape, given, here, sequence)
     first = given.batch if given.batch is not None else batch
-    if names is None or (
+    if not names or (
         names[0] is here and first is not None and shape[0] != first and not _multiplied(shape[0], first, given)
     ):
         return [("", "", "")] * len(shape)

@@ -59,7 +59,7 @@ def names_of(values: Sequence[Any], caches: Sequence[bool], given: Given, *, alo
     if len(values) > 1 and of_layers(tuple(values), given) is not None:
         return None
     names = [
-        _by_value(value, cache, given) or position_name(place)
+        _by_value(value, cache, given, alone=len(values) == 1) or position_name(place)
         for place, (value, cache) in enumerate(zip(values, caches, strict=True))
     ]
     layers = [place for place, value in enumerate(values) if isinstance(value, tuple) and _same(value, STATES)]
@@ -106,7 +106,7 @@ def _rows_sum_to_one(array: Array) -> bool:
     return array.size > 0 and bool((array >= 0).all()) and bool(np.allclose(sums, 1, atol=0.02))
 
 
-def _by_value(value: Any, cache: bool, given: Given) -> str | None:  # noqa: PLR0911  (one for each kind of value)
+def _by_value(value: Any, cache: bool, given: Given, *, alone: bool) -> str | None:  # noqa: PLR0911  (one for each kind of value)
     """Return the name that the numbers of one value prove, or None."""
     if cache:
         return "past_key_values"
@@ -115,7 +115,7 @@ def _by_value(value: Any, cache: bool, given: Given) -> str | None:  # noqa: PLR
     if not isinstance(value, np.ndarray):
         return None
     if value.dtype.kind in "iu" and value.ndim == MATRIX:
-        return IDS
+        return IDS if alone else None  # beside other values they may be lengths as well
     if value.dtype.kind != "f" or not value.size:
         return None
     if value.ndim == ATTENTION and value.shape[-1] > 1 and _rows_sum_to_one(value):
@@ -135,9 +135,10 @@ def _along_batch(value: Array, given: Given) -> bool:
 
 def _keys_and_values(value: tuple[Any, ...]) -> str | None:
     pairs = all(isinstance(layer, tuple) and len(layer) in {2, 4} for layer in value)
-    if pairs and all(isinstance(one, np.ndarray) and one.ndim == ATTENTION for layer in value for one in layer):
-        return "past_key_values"
-    return None
+    arrays = [one for layer in value if isinstance(layer, tuple) for one in layer]
+    four = all(isinstance(one, np.ndarray) and one.ndim == ATTENTION for one in arrays)
+    # Models of several resolutions return attention weights in nested tuples.
+    return "past_key_values" if pairs and arrays and four and not any(map(_rows_sum_to_one, arrays)) else None
 
 
 def _by_class(values: Sequence[Any], caches: Sequence[bool], stated: Any) -> list[str] | None:

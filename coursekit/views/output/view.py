@@ -197,7 +197,7 @@ class OutputExplorer(Explorer[OutputFacts]):
         --------
         >>> view.plot("layers", tokens=["bank"])  # doctest: +SKIP
         """
-        if picture == "layers":
+        if isinstance(picture, str) and picture == "layers":
             return plot_layers(self.facts, tokens)
         if tokens is not None:
             raise CourseError(
