@@ -51,7 +51,7 @@ STEPS = [
     ("norm", None, 1536),
 ]
 OUTPUTS = [
-    # name, shape, the stage that gives it
+    # name, shape, the block that gives it
     ("last_hidden_state", ["batch", "sequence", "hidden_size"], 1),
     ("pooler_output", ["batch", "hidden_size"], 2),
 ]
@@ -59,12 +59,12 @@ OUTPUTS = [
 
 def check_flow(facts) -> None:
     """Assert that the picture of ``facts`` is that of BERT."""
-    (tower,) = facts.flow.towers
-    assert [str(each) for each in tower.input_shape] == ["batch 2", "sequence 7"]
-    assert [stage.kind for stage in tower.stages] == ["embeddings", "layers", "head"]
-    layers = tower.stages[1]
+    (stack,) = facts.flow.stacks
+    assert [str(each) for each in stack.input_shape] == ["batch 2", "sequence 7"]
+    assert [block.kind for block in stack.blocks] == ["embeddings", "layers", "head"]
+    layers = stack.blocks[1]
     assert (layers.repeat, layers.repeat_name) == (12, "num_hidden_layers")
     assert [(step.kind, step.added, step.parameters) for step in layers.steps] == STEPS
-    found = [(output.name, [each.name for each in output.shape], output.after) for output in tower.outputs]
+    found = [(output.name, [each.name for each in output.shape], output.after) for output in stack.outputs]
     assert found == OUTPUTS
     assert facts.flow.elsewhere == 0

@@ -112,7 +112,8 @@ class Framework(ABC):
         import transformers.models.auto as auto_classes
 
         module = getattr(auto_classes, f"modeling_{'tf_' if self.class_prefix else ''}auto")
-        mappings = {name: getattr(value, "_model_mapping", None) for name, value in vars(module).items()}
+        classes = {name: value for name, value in vars(module).items() if name.startswith(f"{self.class_prefix}Auto")}
+        mappings = {name: getattr(value, "_model_mapping", None) for name, value in classes.items()}
         return [name for name, mapping in mappings.items() if mapping is not None and type(config) in mapping]
 
     @abstractmethod

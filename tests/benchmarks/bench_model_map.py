@@ -110,10 +110,10 @@ def sketched(flow) -> str:
         beside = "" if step.beside is None else f"|{step.beside}"
         return f"{step.kind}{added}{beside}"
 
-    def inside(stage) -> str:
-        return f"[{stage.unread or ' '.join(map(one, stage.steps))}]" if stage.kind == "layers" else stage.kind
+    def inside(block) -> str:
+        return f"[{block.unread or ' '.join(map(one, block.steps))}]" if block.kind == "layers" else block.kind
 
-    return " // ".join(" ".join(map(inside, tower.stages)) for tower in flow.towers)
+    return " // ".join(" ".join(map(inside, stack.blocks)) for stack in flow.stacks)
 
 
 def examine(model_type: str) -> dict[str, object]:
@@ -135,7 +135,7 @@ def examine(model_type: str) -> dict[str, object]:
     except CourseError as error:
         return {"outcome": "refused", "why": error.why}
     flow = facts.flow
-    shown = sum(stage.parameters for tower in flow.towers for stage in tower.stages)
+    shown = sum(block.parameters for stack in flow.stacks for block in stack.blocks)
     return {
         "outcome": "built",
         "named": coverage(facts),

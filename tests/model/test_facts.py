@@ -237,8 +237,8 @@ def test_the_way_of_the_data_through_bert(bert):
 
 
 def test_gpt2_normalizes_before_and_adds_after():
-    (tower,) = model_facts(transformers.GPT2Config(n_layer=2), framework="pytorch").flow.towers
-    steps = next(stage for stage in tower.stages if stage.kind == "layers").steps
+    (stack,) = model_facts(transformers.GPT2Config(n_layer=2), framework="pytorch").flow.stacks
+    steps = next(block for block in stack.blocks if block.kind == "layers").steps
     assert [(step.kind, step.title, step.added) for step in steps] == [
         ("norm", "Norm", None),
         ("attention", "Attention", 0),
@@ -248,14 +248,14 @@ def test_gpt2_normalizes_before_and_adds_after():
 
 
 def test_parallel_blocks_are_not_drawn_in_a_row():
-    (tower,) = model_facts(transformers.GPTJConfig(n_layer=2), framework="pytorch").flow.towers
-    steps = next(stage for stage in tower.stages if stage.kind == "layers").steps
+    (stack,) = model_facts(transformers.GPTJConfig(n_layer=2), framework="pytorch").flow.stacks
+    steps = next(block for block in stack.blocks if block.kind == "layers").steps
     assert [(step.kind, step.beside) for step in steps] == [("norm", None), ("attention", None), ("feed-forward", 1)]
 
 
 def test_a_model_that_is_no_plain_stack_gets_a_tree_and_a_reason():
     facts = model_facts(transformers.CLIPConfig(), framework="pytorch")
-    assert facts.flow.towers == ()
+    assert facts.flow.stacks == ()
     assert facts.flow.reason
     assert facts.parameters == sum(map(_product, real(transformers.CLIPConfig()).values()))
 
@@ -356,14 +356,14 @@ def test_experiments_are_silent(caplog):
 )
 def test_layers_are_drawn_as_their_code_runs(name, steps):
     config = getattr(transformers, f"{name}Config")(num_hidden_layers=2)
-    (tower,) = model_facts(config, framework="pytorch").flow.towers
-    layers = next(stage for stage in tower.stages if stage.kind == "layers")
+    (stack,) = model_facts(config, framework="pytorch").flow.stacks
+    layers = next(block for block in stack.blocks if block.kind == "layers")
     assert [(step.kind, step.added, step.beside) for step in layers.steps] == steps
 
 
 def test_embeddings_that_two_stacks_share_are_counted_where_they_are_first_used():
     facts = model_facts(transformers.BartConfig(encoder_layers=1, decoder_layers=1), framework="pytorch")
-    encoder, decoder = (tower.stages[0] for tower in facts.flow.towers)
+    encoder, decoder = (stack.blocks[0] for stack in facts.flow.stacks)
     # the table, positions (two more rows than asked for) and a norm; the decoder has no table of its own
     assert encoder.parameters == 50265 * 1024 + 1026 * 1024 + 2 * 1024
     assert decoder.parameters == 1026 * 1024 + 2 * 1024
@@ -371,10 +371,10 @@ def test_embeddings_that_two_stacks_share_are_counted_where_they_are_first_used(
 
 
 def test_a_stage_with_layers_of_its_own_is_not_opened():
-    (tower,) = model_facts(transformers.ConvNextConfig(), framework="pytorch").flow.towers
-    stages = [stage for stage in tower.stages if stage.kind == "layers"]
-    assert [(stage.title, stage.steps) for stage in stages] == [("Stage", ())] * 4
-    assert {stage.unread for stage in stages} == {"it holds a stack of its own"}
+    (stack,) = model_facts(transformers.ConvNextConfig(), framework="pytorch").flow.stacks
+    blocks = [block for block in stack.blocks if block.kind == "layers"]
+    assert [(block.title, block.steps) for block in blocks] == [("Stage", ())] * 4
+    assert {block.unread for block in blocks} == {"it holds a stack of its own"}
 
 
 def test_a_checkpoint_is_read_from_its_folder(offline_bert):

@@ -88,6 +88,6 @@ def test_what_is_no_model_of_transformers(wrong):
 def test_keras_is_left_as_it_was(bert):
     from tf_keras.src.engine import base_layer, base_layer_v1
 
-    assert bert.flow.towers
+    assert bert.flow.stacks
     calls = [layer.__call__.__qualname__ for layer in (base_layer.Layer, base_layer_v1.Layer)]
     assert calls == ["Layer.__call__", "Layer.__call__"]

@@ -95,7 +95,7 @@ def test_text_from_outside_is_escaped():
     assert "<b>evil" not in view.to_html()
 
 
-def test_the_plot_shows_every_stage(view):
+def test_the_plot_shows_every_block(view):
     (axes,) = view.plot().axes
     assert [label.get_text() for label in axes.get_yticklabels()] == ["Embeddings", "12 × BertLayer", "Pooler"]
     assert [bar.get_width() for bar in axes.containers[0]] == [23_837_184, 85_054_464, 590_592]

@@ -235,12 +235,12 @@ def shaped_tensors(config: Any, path: str, *, framework: str | None = None) -> t
     if followed is None:
         return None
     found = []
-    for name, count, tensor, source, lists in _expanded(counted.tree):
+    for name, times, tensor, source, lists in _expanded(counted.tree):
         shape = tuple(each.size for each in tensor.shape)
         axes = followed.get(("weight", source), ())
         come_or_go = any(("list", each) in followed for each in lists)
         if axes or come_or_go:
-            found.append(ShapedTensor(name, shape, part_of(tensor.path), () if come_or_go else axes, count=count))
+            found.append(ShapedTensor(name, shape, part_of(tensor.path), () if come_or_go else axes, count=times))
     return tuple(found)
 
 
@@ -251,8 +251,8 @@ def _count(config: Any, framework: Framework) -> _Counted:
     except Exception as error:
         raise _no_model(config, framework, error) from error
     tensors = [
-        TensorSize(name, tuple(each.size for each in tensor.shape), part_of(tensor.path), count=count)
-        for name, count, tensor, _, _ in _expanded(tree)
+        TensorSize(name, tuple(each.size for each in tensor.shape), part_of(tensor.path), count=times)
+        for name, times, tensor, _, _ in _expanded(tree)
     ]
     return _Counted(deepcopy(config), framework, tree, SizeFacts(framework.name, tree.class_name, tuple(tensors)))
 

@@ -45,7 +45,9 @@ def _automatic(layer: Any) -> str:
     Keras counts such layers through the whole program, so that equal layers would seem to differ. A layer with weights
     keeps its number, which stands in the names of the weights too.
     """
-    name = re.sub(r"([a-z])([A-Z])", r"\1_\2", type(layer).__name__).lower()
+    from tf_keras.src.utils.generic_utils import to_snake_case  # there is no public way to Keras' own names
+
+    name = to_snake_case(type(layer).__name__)
     return name if re.fullmatch(rf"{re.escape(name)}(_\d+)?", layer.name) and not layer.weights else ""
 
 

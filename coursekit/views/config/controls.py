@@ -37,10 +37,6 @@ class ConfigControls:
         """Set the fields to the edits; what is wrong stands under the field at ``path``, else above the figures."""
         self.what_if.show(path)
 
-    def close(self) -> None:
-        """Close the fields; all else lies inside of ``root``."""
-        self.what_if.close()
-
 
 class Follow:
     """Choose one number, and see which tensors it shapes.

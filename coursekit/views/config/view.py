@@ -152,9 +152,7 @@ class ConfigBrowser(LiveView[ConfigFacts]):
 
     def close(self) -> None:
         """Close the live face; see :meth:`LiveView.close`. The edits stay."""
-        if self._controls is not None:
-            self._controls.close()
-            self._controls = None
+        self._controls = None
         super().close()
 
     def _page(self, body: str) -> str:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 _STEPS = ((20_000, 1000), (2_000, 256), (200, 64), (64, 8))  # the step of numbers above each bound
 _WIDTH, _HEADS = architecture_rank("hidden_size"), architecture_rank("num_attention_heads")
-_FAR = 10**10  # steps; JavaScript knows whole numbers up to 9 × 10¹⁵
+_FAR = 10**15  # JavaScript knows whole numbers up to 9 times that
 _ENOUGH = 3  # numbers that make a part of a nested config worth showing first
 # The padding is room for the border of fields, which reaches over the edge of their box.
 _LEFT, _RIGHT = {"flex": "0 1 400px", "padding": "0 6px 0 0"}, {"flex": "1 1 420px", "min_width": "0"}
@@ -78,7 +78,8 @@ class WhatIf:
 
     def _show_fields(self) -> None:
         kit = self._kit
-        self.close()
+        before = [*self.fields.values(), *self.notes.values()]
+        self.fields, self.notes = {}, {}
         numbers = self._edits.numbers(self.part.value)
         heads = next((item.integer for item in numbers if architecture_rank(item.name) == _HEADS), None) or 1
         for number in numbers:
@@ -103,14 +104,10 @@ class WhatIf:
             self.notes[number.path] = kit.HTML(layout={"display": "none"})
         # Each field with its note below it.
         self._box.children = [widget for path in self.fields for widget in (self.fields[path], self.notes[path])]
-
-    def close(self) -> None:
-        """Close the fields and notes of the part that is shown."""
-        for widget in (*self.fields.values(), *self.notes.values()):
-            for one in (widget, getattr(widget, "layout", None), getattr(widget, "style", None)):
+        for widget in before:  # nothing else would free it
+            for one in (widget.layout, getattr(widget, "style", None), widget):
                 if one is not None:
                     one.close()
-        self.fields, self.notes = {}, {}
 
     def _moved(self, path: str, value: int) -> None:
         if self._quiet:
@@ -193,4 +190,5 @@ def field_range(name: str, value: int, heads: int = 1) -> tuple[int, int, int]:
     if architecture_rank(name) == _WIDTH and value % heads == 0:
         step = heads * max(value // heads // 8, 1)
     # The browser counts steps from the lowest number.
-    return value - step * _FAR, value + step * _FAR, step
+    far = _FAR // step * step
+    return value - far, value + far, step

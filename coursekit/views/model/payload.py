@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     from coursekit.facts.model.dimensions import Dimension
     from coursekit.facts.model.facts import ModelFacts
-    from coursekit.facts.model.flow.picture import Stage, Step
+    from coursekit.facts.model.flow.picture import Block, Step
     from coursekit.facts.model.tree import Node
 
 
@@ -30,7 +30,7 @@ def payload(facts: ModelFacts) -> dict[str, Any]:
             for each in shape
         ]
 
-    def part(item: Stage | Step, paths: Sequence[str]) -> dict[str, Any]:
+    def part(item: Block | Step, paths: Sequence[str]) -> dict[str, Any]:
         held = tensors_at(facts.tree, paths)
         shaping = {
             number for tensor, _ in held for each in tensor.shape for number in map(numbers.get, each.attributes)
@@ -53,7 +53,7 @@ def payload(facts: ModelFacts) -> dict[str, Any]:
     def step(item: Step) -> dict[str, Any]:
         return {**part(item, item.paths), "added": item.added, "beside": item.beside, "met": item.met}
 
-    def stage(item: Stage) -> dict[str, Any]:
+    def block(item: Block) -> dict[str, Any]:
         held = facts.tree.find(item.paths[0])
         parent = facts.tree.find(item.paths[0].rpartition(".")[0]) if item.kind == "layers" else None
         counted = parent.length.attributes if parent and parent.length and item.repeat_name else ()
@@ -78,16 +78,16 @@ def payload(facts: ModelFacts) -> dict[str, Any]:
         "attributes": [
             [each.name, each.value, each.kind, each.note, each.tensors, each.parameters] for each in facts.attributes
         ],
-        "towers": [
+        "stacks": [
             {
-                "title": tower.title,
-                "input": [tower.input_name, dims(tower.input_shape)],
-                "stages": [stage(each) for each in tower.stages],
-                "outputs": [[each.name, dims(each.shape), each.after] for each in tower.outputs],
+                "title": stack.title,
+                "input": [stack.input_name, dims(stack.input_shape)],
+                "blocks": [block(each) for each in stack.blocks],
+                "outputs": [[each.name, dims(each.shape), each.after] for each in stack.outputs],
             }
-            for tower in facts.flow.towers
+            for stack in facts.flow.stacks
         ],
-        "reason": "" if facts.flow.towers else facts.flow.reason or facts.unnamed,
+        "reason": "" if facts.flow.stacks else facts.flow.reason or facts.unnamed,
         "notes": notes(facts),
         "tree": _tree(facts.tree, dims),
     }

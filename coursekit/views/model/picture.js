@@ -1,49 +1,49 @@
-// The picture of a model: its towers, the blocks in them, and inside of a layer what is added to what.
+// The picture of a model: its stacks, the blocks in them, and inside of a layer what is added to what.
 
 import { h } from "../page/dom.js";
 import { grouped } from "../page/numbers/format.js";
 import { arrow, attributesOf, percent } from "./shapes.js";
 
-/** @import { Block, Model, Stage, Step, Tower } from "./types.d.ts" */
+/** @import { Block, Drawn, Model, Stack, Step } from "./types.d.ts" */
 
 export class Picture {
 	/**
 	 * @param {Model} model
-	 * @param {{alone: boolean, at: number, onchoose: (block: Block) => void}} scene the model's place among all
+	 * @param {{alone: boolean, at: number, onchoose: (drawn: Drawn) => void}} scene the model's place among all
 	 */
 	constructor(model, { alone, at, onchoose }) {
 		this.model = model;
 		this.alone = alone;
 		this.at = at;
 		this.onchoose = onchoose;
-		/** @type {Block[]} */
-		this.blocks = [];
-		this.towers = model.towers.length ? model.towers.map((tower, index) => this.tower(tower, index)) : [this.none()];
+		/** @type {Drawn[]} */
+		this.drawn = [];
+		this.stacks = model.stacks.length ? model.stacks.map((stack, index) => this.stack(stack, index)) : [this.none()];
 	}
 
 	none() {
 		return h(
 			"div",
-			{ class: "ck-tower" },
+			{ class: "ck-stack" },
 			!this.alone && h("h4", {}, this.model.name),
 			h("p", { class: "ck-note" }, `No picture: ${this.model.reason}. The tree below is complete.`),
 		);
 	}
 
 	/**
-	 * @param {Tower} tower
+	 * @param {Stack} stack
 	 * @param {number} index
 	 */
-	tower({ title, input, stages, outputs }, index) {
+	stack({ title, input, blocks, outputs }, index) {
 		const { model } = this;
 		const name = [this.alone ? "" : model.name, title].filter(Boolean).join(", ");
-		const crosses = stages.some((stage) => stage.steps.some((step) => step.kind === "cross-attention"));
-		const rows = stages.map((stage, order) => {
+		const crosses = blocks.some((block) => block.steps.some((step) => step.kind === "cross-attention"));
+		const rows = blocks.map((block, order) => {
 			const given = outputs.filter(([, , after]) => after === order);
-			const last = order === stages.length - 1;
+			const last = order === blocks.length - 1;
 			return [
-				stage.kind === "layers" ? this.stack(stage, stages) : this.block(stage, model.parameters),
-				(given.length > 0 || !last) && arrow(stage.shape),
+				block.kind === "layers" ? this.layers(block, blocks) : this.block(block, model.parameters),
+				(given.length > 0 || !last) && arrow(block.shape),
 				given.map(([output, shape], nth) => [nth > 0 && arrow(shape), h("div", { class: "ck-data" }, output)]),
 				given.length > 0 && !last && arrow(null),
 			];
@@ -51,23 +51,23 @@ export class Picture {
 		const encoder = `Its cross-attention looks at ${this.encoder}.`;
 		return h(
 			"section",
-			{ class: "ck-tower", "data-model": this.at, "aria-label": name || model.name },
+			{ class: "ck-stack", "data-model": this.at, "aria-label": name || model.name },
 			name && h("h4", {}, name),
 			index > 0 && crosses && h("p", { class: "ck-muted ck-crossing" }, encoder),
 			h("div", { class: "ck-data" }, input[0]),
 			arrow(input[1]),
 			rows,
-			index === model.towers.length - 1 && model.notes.map((note) => h("p", { class: "ck-muted ck-note-below" }, note)),
+			index === model.stacks.length - 1 && model.notes.map((note) => h("p", { class: "ck-muted ck-note-below" }, note)),
 		);
 	}
 
 	/** What cross-attention looks at. */
 	get encoder() {
-		return this.model.towers[0].outputs[0]?.[0] ?? "the encoder";
+		return this.model.stacks[0].outputs[0]?.[0] ?? "the encoder";
 	}
 
 	/**
-	 * @param {Stage | Step} part
+	 * @param {Block | Step} part
 	 * @param {number} whole the parameters of which its bar shows a share
 	 * @param {string} [note]
 	 */
@@ -86,7 +86,7 @@ export class Picture {
 				type: "button",
 				"aria-pressed": "false",
 				"data-attributes": attributesOf(part).join(" "),
-				onclick: () => this.onchoose(block),
+				onclick: () => this.onchoose(drawn),
 			},
 			h(
 				"span",
@@ -102,25 +102,25 @@ export class Picture {
 			note && h("span", { class: "ck-beside" }, note),
 			h("span", { class: "ck-share", style: "display:block", "aria-hidden": "true" }, h("span", { style: filled })),
 		);
-		const block = { part, model: this.model, button };
-		this.blocks.push(block);
+		const drawn = { part, model: this.model, button };
+		this.drawn.push(drawn);
 		return button;
 	}
 
 	/**
-	 * A stack of layers, with a button that unfolds one of them.
-	 * @param {Stage} stage
-	 * @param {Stage[]} stages of the same tower
+	 * Equal layers, with a button that unfolds one of them.
+	 * @param {Block} block
+	 * @param {Block[]} blocks of the same stack
 	 */
-	stack(stage, stages) {
-		const top = h("div", { class: "ck-top" }, this.block(stage, this.model.parameters));
-		const box = h("div", { class: `ck-stack${stage.repeat > 1 || stage.calls ? " ck-many" : ""}` }, top);
-		if (!stage.steps.length) {
-			const why = `Its inside is no row of blocks: ${stage.unread || "it has no weights"}. The tree shows it.`;
+	layers(block, blocks) {
+		const top = h("div", { class: "ck-top" }, this.block(block, this.model.parameters));
+		const box = h("div", { class: `ck-layers${block.repeat > 1 || block.calls ? " ck-many" : ""}` }, top);
+		if (!block.steps.length) {
+			const why = `Its inside is no row of blocks: ${block.unread || "it has no weights"}. The tree shows it.`;
 			box.append(h("p", { class: "ck-muted ck-beside" }, why));
 			return box;
 		}
-		const steps = this.steps(stage);
+		const steps = this.steps(block);
 		const fold = h("button", {
 			class: "ck-button ck-fold",
 			type: "button",
@@ -133,16 +133,16 @@ export class Picture {
 			fold.textContent = open ? "Fold" : "Unfold";
 		};
 		// Of several kinds of layers only the largest opens, so that the picture stays in sight; of two models none.
-		const kinds = stages.filter((one) => one.kind === "layers");
-		set(this.alone && kinds.every((one) => one === stage || one.parameters < stage.parameters));
+		const kinds = blocks.filter((one) => one.kind === "layers");
+		set(this.alone && kinds.every((one) => one === block || one.parameters < block.parameters));
 		top.append(fold);
 		box.append(steps);
 		return box;
 	}
 
-	/** The inside of one layer: a grid, so that a skipping connection is one element that spans its rows. @param {Stage} stage */
-	steps(stage) {
-		const grid = h("div", { class: "ck-steps", role: "group", "aria-label": `Inside one ${stage.class}` });
+	/** The inside of one layer: a grid, so that a skipping connection is one element that spans its rows. @param {Block} block */
+	steps(block) {
+		const grid = h("div", { class: "ck-steps", role: "group", "aria-label": `Inside one ${block.class}` });
 		/** @type {number[]} */
 		const starts = []; // the row of each step
 		let row = 1;
@@ -151,20 +151,20 @@ export class Picture {
 			grid.append(h("div", { class: `ck-row ${kind}`, style: `grid-row:${row}` }, node));
 			row += 1;
 		};
-		const crossing = this.model.towers.length > 1 ? `looks at ${this.encoder}` : "";
+		const crossing = this.model.stacks.length > 1 ? `looks at ${this.encoder}` : "";
 		/** @type {(step: Step) => HTMLElement} */
-		const block = (step) => this.block(step, stage.layer, step.kind === "cross-attention" ? crossing : "");
-		for (let at = 0; at < stage.steps.length; ) {
-			const end = branchesEnd(stage.steps, at);
-			const last = stage.steps[end];
+		const draw = (step) => this.block(step, block.layer, step.kind === "cross-attention" ? crossing : "");
+		for (let at = 0; at < block.steps.length; ) {
+			const end = branchesEnd(block.steps, at);
+			const last = block.steps[end];
 			for (let each = at; each <= end; each += 1) starts[each] = row;
 			if (last.kind === "apart") {
-				put(block(last), "ck-apart");
+				put(draw(last), "ck-apart");
 			} else {
-				put(arrow(at ? stage.steps[at - 1].shape : stage.takes), end > at ? "ck-splits" : "");
-				put(end > at ? branches(stage.steps.slice(at, end + 1), at, block) : block(last));
+				put(arrow(at ? block.steps[at - 1].shape : block.takes), end > at ? "ck-splits" : "");
+				put(end > at ? branches(block.steps.slice(at, end + 1), at, draw) : draw(last));
 			}
-			const added = last.added === null ? null : stage.steps[last.added];
+			const added = last.added === null ? null : block.steps[last.added];
 			if (last.added !== null) {
 				const rows = `grid-row:${starts[last.added]}/${row + 1}`;
 				grid.append(h("div", { class: "ck-skip", style: rows, "aria-hidden": "true" }));

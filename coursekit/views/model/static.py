@@ -12,20 +12,20 @@ if TYPE_CHECKING:
 
     from coursekit.facts.model.dimensions import Dimension
     from coursekit.facts.model.facts import ModelFacts
-    from coursekit.facts.model.flow.picture import Stage
+    from coursekit.facts.model.flow.picture import Block
     from coursekit.facts.model.tree import Node, Tensor
 
 _ROWS = 60
 _DATA = {"batch", "sequence", "target sequence"}
 
 
-def stage_title(stage: Stage) -> str:
-    """Return what a stage is called: layers by their class and number."""
-    if stage.kind != "layers":
-        return stage.title
-    if stage.calls:
-        return f"{stage.class_name}, called {stage.calls.size} times,"
-    return f"{stage.repeat} × {stage.class_name}" if stage.repeat > 1 else stage.class_name
+def block_title(block: Block) -> str:
+    """Return what a block is called: layers by their class and number."""
+    if block.kind != "layers":
+        return block.title
+    if block.calls:
+        return f"{block.class_name}, called {block.calls.size} times,"
+    return f"{block.repeat} × {block.class_name}" if block.repeat > 1 else block.class_name
 
 
 def _shape(shape: Iterable[Dimension] | None) -> str:
@@ -39,9 +39,9 @@ def _share(part: int, whole: int) -> str:
     return f"{100 * part / whole:.1f} %" if whole else "0.0 %"
 
 
-def _count(stage: Stage) -> str:
-    """Return how many parameters a stage has: none where it shares those of an earlier one."""
-    return f"{stage.parameters:,}" if stage.parameters else "shared"
+def _count(block: Block) -> str:
+    """Return how many parameters a block has: none where it shares those of an earlier one."""
+    return f"{block.parameters:,}" if block.parameters else "shared"
 
 
 def _dtypes(facts: ModelFacts) -> str:
@@ -60,12 +60,12 @@ def size_line(facts: ModelFacts) -> str:
 def summary_lines(facts: ModelFacts) -> list[str]:
     """Return the size of a model, the way of the data and what shapes it: a line each."""
     lines = [f"{facts.class_name}: {size_line(facts)}"]
-    for tower in facts.flow.towers:
-        way = [f"{tower.input_name} {_shape(tower.input_shape)}"]
-        way += [f"{stage_title(stage)} {_count(stage)}" for stage in tower.stages]
-        way += [f"{output.name} {_shape(output.shape)}" for output in tower.outputs]
-        lines.append(f"  {tower.title + ': ' if tower.title else ''}{' → '.join(way)}")
-    if not facts.flow.towers:
+    for stack in facts.flow.stacks:
+        way = [f"{stack.input_name} {_shape(stack.input_shape)}"]
+        way += [f"{block_title(block)} {_count(block)}" for block in stack.blocks]
+        way += [f"{output.name} {_shape(output.shape)}" for output in stack.outputs]
+        lines.append(f"  {stack.title + ': ' if stack.title else ''}{' → '.join(way)}")
+    if not facts.flow.stacks:
         lines.append(f"  no picture: {facts.flow.reason or facts.unnamed}")
     shaping = [each for each in facts.attributes if each.kind == "shapes"]
     if shaping:
@@ -76,7 +76,7 @@ def summary_lines(facts: ModelFacts) -> list[str]:
 def tables(facts: ModelFacts) -> str:
     """Return headings and tables: the way of the data, the attributes, the folded tree."""
     parts = [f"<h3>{text(facts.class_name)}</h3><p>{text(size_line(facts))}</p>"]
-    if facts.flow.towers:
+    if facts.flow.stacks:
         parts.append(_flow(facts))
     else:
         parts.append(f"<p>No picture of the way of the data: {text(facts.flow.reason or facts.unnamed)}.</p>")
@@ -96,33 +96,33 @@ def tables(facts: ModelFacts) -> str:
 
 def _flow(facts: ModelFacts) -> str:
     rows: list[tuple[str, str, str, str]] = []
-    for tower in facts.flow.towers:
-        title = f"{tower.title}: " if tower.title else ""
-        rows.append((f"{title}{tower.input_name}", _shape(tower.input_shape), "", ""))
-        for index, stage in enumerate(tower.stages):
-            share = _share(stage.parameters, facts.parameters)
+    for stack in facts.flow.stacks:
+        title = f"{stack.title}: " if stack.title else ""
+        rows.append((f"{title}{stack.input_name}", _shape(stack.input_shape), "", ""))
+        for index, block in enumerate(stack.blocks):
+            share = _share(block.parameters, facts.parameters)
             rows.append(
-                (f"↓ {stage_title(stage)}", _shape(stage.shape), _count(stage), share if stage.parameters else "")
+                (f"↓ {block_title(block)}", _shape(block.shape), _count(block), share if block.parameters else "")
             )
-            rows += _steps(stage)
-            rows += [(f"→ {each.name}", _shape(each.shape), "", "") for each in tower.outputs if each.after == index]
+            rows += _steps(block)
+            rows += [(f"→ {each.name}", _shape(each.shape), "", "") for each in stack.outputs if each.after == index]
     columns = ("The way of the data", "What comes out", "Parameters", "Share")
     below = "".join(f"<p>{text(note)}</p>" for note in notes(facts))
     return table(columns, rows, caption="From the input to the output", numeric=columns[2:]) + below
 
 
-def _steps(stage: Stage) -> Iterator[tuple[str, str, str, str]]:
-    for index, step in enumerate(stage.steps):
+def _steps(block: Block) -> Iterator[tuple[str, str, str, str]]:
+    for index, step in enumerate(block.steps):
         words = [step.title]
         if step.beside is not None:
-            words.append(f"on the same input as {stage.steps[step.beside].title}")
+            words.append(f"on the same input as {block.steps[step.beside].title}")
         if step.met:
             words.append("both added")
         if step.added is not None:
             words.append(
-                "its input added" if step.added == index else f"input of {stage.steps[step.added].title} added"
+                "its input added" if step.added == index else f"input of {block.steps[step.added].title} added"
             )
-        each = " each" if stage.repeat > 1 else ""
+        each = " each" if block.repeat > 1 else ""
         yield f"\u2003· {', '.join(words)}", _shape(step.shape), f"{step.parameters:,}{each}", ""
 
 
@@ -137,7 +137,7 @@ def notes(facts: ModelFacts) -> list[str]:
             "Which experts work depends on the tokens, "
             f"so the output of {names} was taken to have the shape of its input."
         )
-    return said if facts.flow.towers else []
+    return said if facts.flow.stacks else []
 
 
 def _tree(facts: ModelFacts) -> str:

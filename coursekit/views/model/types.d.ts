@@ -58,8 +58,8 @@ export interface Step extends Part {
 	met: boolean;
 }
 
-/** A row of a tower; a stack of layers has steps inside. */
-export interface Stage extends Part {
+/** A row of a stack; layers have steps inside. */
+export interface Block extends Part {
 	class: string;
 	repeat: number;
 	repeatName: string;
@@ -72,10 +72,10 @@ export interface Stage extends Part {
 	takes: Shape | null;
 }
 
-export interface Tower {
+export interface Stack {
 	title: string;
 	input: [name: string, shape: Shape | null];
-	stages: Stage[];
+	blocks: Block[];
 	outputs: [name: string, shape: Shape | null, after: number][];
 }
 
@@ -84,7 +84,7 @@ export interface Model {
 	line: string;
 	parameters: number;
 	attributes: Attribute[];
-	towers: Tower[];
+	stacks: Stack[];
 	reason: string;
 	notes: string[];
 	tree: TreeNode;
@@ -95,9 +95,9 @@ export interface Payload {
 	models: Model[];
 }
 
-/** A block of the picture. */
-export interface Block {
-	part: Stage | Step;
+/** A block or step as it stands on the page. */
+export interface Drawn {
+	part: Block | Step;
 	model: Model;
 	button: HTMLButtonElement;
 }

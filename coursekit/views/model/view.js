@@ -9,7 +9,7 @@ import { Picture } from "./picture.js";
 import { attributesOf, shapeNode } from "./shapes.js";
 import { ModelTree } from "./tree.js";
 
-/** @import { Block, Payload } from "./types.d.ts" */
+/** @import { Drawn, Payload } from "./types.d.ts" */
 
 class ModelMap {
 	/**
@@ -20,7 +20,7 @@ class ModelMap {
 		this.root = root;
 		this.models = models;
 		this.chosen = /** @type {string | null} */ (null); // the attribute's name
-		this.selected = /** @type {Block | null} */ (null);
+		this.selected = /** @type {Drawn | null} */ (null);
 		this.says = h("p", { class: "ck-says", role: "status" });
 		this.panel = h("section", { class: "ck-panel", "aria-label": "Details of the chosen block" });
 		const groups = attributeGroups(models);
@@ -36,7 +36,7 @@ class ModelMap {
 					onchoose: (block) => this.select(this.selected === block ? null : block),
 				}),
 		);
-		this.blocks = pictures.flatMap(({ blocks }) => blocks);
+		this.blocks = pictures.flatMap(({ drawn }) => drawn);
 		const pictured = this.blocks.length > 0;
 		this.tree = new ModelTree(models, () => this.applyLight());
 		root.classList.add("ck-map");
@@ -54,8 +54,8 @@ class ModelMap {
 				{ class: `ck-body${pictured ? "" : " ck-wide"}` },
 				h(
 					"div",
-					{ class: "ck-towers" },
-					pictures.map(({ towers }) => towers),
+					{ class: "ck-stacks" },
+					pictures.map(({ stacks }) => stacks),
 				),
 				h(
 					"aside",
@@ -131,7 +131,7 @@ class ModelMap {
 		}
 	}
 
-	/** Show what a block is made of. @param {Block | null} chosen */
+	/** Show what a block is made of. @param {Drawn | null} chosen */
 	select(chosen) {
 		this.selected = chosen;
 		for (const { button } of this.blocks) button.setAttribute("aria-pressed", String(button === chosen?.button));
@@ -190,7 +190,7 @@ function otherAttributes({ nothing, untested, unset }) {
 	];
 }
 
-/** How the parameters of a block are counted. @param {Block} block */
+/** How the parameters of a block are counted. @param {Drawn} block */
 function parameterTable({ part }) {
 	const repeat = "repeat" in part && part.kind === "layers" ? part.repeat : 1;
 	const name = part.title.toLowerCase();

@@ -7,7 +7,7 @@ from typing import Any
 from coursekit.errors import reject_unknown
 from coursekit.facts.model.facts import ModelFacts, model_facts
 from coursekit.views.model.payload import payload
-from coursekit.views.model.static import stage_title, summary_lines, tables
+from coursekit.views.model.static import block_title, summary_lines, tables
 from coursekit.views.page.explorer import Explorer
 
 _OPTIONS = ("compare_to", "names", "framework")
@@ -55,7 +55,7 @@ class ModelMap(Explorer[ModelFacts]):
         self.other = None if compare_to is None else model_facts(compare_to, names=names, framework=framework)
 
     def summary(self) -> str:
-        """Return the size of the model, its stages and what shapes it, in a few lines."""
+        """Return the size of the model, its blocks and what shapes it, in a few lines."""
         return "\n".join(line for facts in self._shown() for line in summary_lines(facts))
 
     def _shown(self) -> list[ModelFacts]:
@@ -73,7 +73,7 @@ class ModelMap(Explorer[ModelFacts]):
         return {"models": models}
 
     def plot(self) -> Any:
-        """Return the parameters of each stage as a matplotlib ``Figure`` of horizontal bars."""
+        """Return the parameters of each block as a matplotlib ``Figure`` of horizontal bars."""
         from matplotlib.figure import Figure
 
         shown = self._shown()
@@ -91,8 +91,8 @@ class ModelMap(Explorer[ModelFacts]):
 
 
 def _parts(facts: ModelFacts) -> list[tuple[str, int]]:
-    stages = [(tower.title, stage) for tower in facts.flow.towers for stage in tower.stages]
-    parts = [(f"{title} {stage_title(stage)}".strip(), stage.parameters) for title, stage in stages]
-    if facts.flow.towers and facts.flow.elsewhere:
+    blocks = [(stack.title, block) for stack in facts.flow.stacks for block in stack.blocks]
+    parts = [(f"{title} {block_title(block)}".strip(), block.parameters) for title, block in blocks]
+    if facts.flow.stacks and facts.flow.elsewhere:
         parts.append(("elsewhere", facts.flow.elsewhere))
     return parts or [(child.name, child.total) for child in facts.tree.children if child.total]

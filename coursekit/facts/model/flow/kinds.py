@@ -57,7 +57,7 @@ def of_step(node: Node, names: Sequence[str], classes: Sequence[str], *, routed:
     return "other"
 
 
-def of_stage(node: Node, name: str) -> tuple[str, str]:
+def of_block(node: Node, name: str) -> tuple[str, str]:
     """Return the kind and the title of a module before or behind the layers."""
     if is_norm(node):
         return "norm", "Norm"

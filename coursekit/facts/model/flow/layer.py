@@ -60,12 +60,12 @@ def steps_of(
         raise NotPlainError("it was called without a tensor")
     row = _Row(layer.call, origins, takes, shape_of)
     events = list(_events(layer, run, nodes))
-    units = [event for event in events if isinstance(event, _Unit)]
-    if len({unit.path for unit in units}) < len(units):
+    submodules = [event for event in events if isinstance(event, _Submodule)]
+    if len({submodule.path for submodule in submodules}) < len(submodules):
         raise NotPlainError("it calls one of its modules several times")
     for event in events:
-        if isinstance(event, _Unit):
-            row.take(event, units[units.index(event) + 1 :])
+        if isinstance(event, _Submodule):
+            row.take(event, submodules[submodules.index(event) + 1 :])
         elif isinstance(event, _Weightless):
             row.last_weightless = event.class_name
         else:
@@ -78,14 +78,14 @@ def steps_of(
 
 
 @dataclass(eq=False)
-class _Unit:
+class _Submodule:
     """A module with weights in a layer, where it was called."""
 
     kind: str
     class_name: str
     path: str
     paths: tuple[str, ...]
-    home: str  # the module that it belongs to, directly below the layer or below a list in it
+    owner: str  # the module that it belongs to, directly below the layer or below a list in it
     parameters: int
     call: Call
 
@@ -97,11 +97,11 @@ class _Weightless:
     class_name: str
 
 
-def _events(layer: NestedCall, run: Node, nodes: Mapping[str, Node]) -> Iterator[_Unit | _Weightless | Call]:
+def _events(layer: NestedCall, run: Node, nodes: Mapping[str, Node]) -> Iterator[_Submodule | _Weightless | Call]:
     """Yield the modules with weights, and the additions between them, in the order of the pass."""
     routed = any("expert" in node.name.lower() for node, _ in run.walk())
 
-    def visit(each: NestedCall, around: tuple[str, ...]) -> Iterator[_Unit | _Weightless | Call]:
+    def visit(each: NestedCall, around: tuple[str, ...]) -> Iterator[_Submodule | _Weightless | Call]:
         if each.path == RESIDUAL:
             yield each.call
             return
@@ -115,7 +115,7 @@ def _events(layer: NestedCall, run: Node, nodes: Mapping[str, Node]) -> Iterator
             names = each.path[len(layer.path) + 1 :].split(".")
             kind = kinds.of_step(node, names, classes, routed=routed)
             paths = tuple(tensor.path for tensor in node.tensors) if inner else (each.path,)
-            yield _Unit(kind, node.class_name, each.path, paths, _home(names), own, each.call)
+            yield _Submodule(kind, node.class_name, each.path, paths, _owner(names), own, each.call)
         elif not node.parameters and not _IDLE.search(node.class_name):
             yield _Weightless(node.class_name)
         if inner:  # additions inside of one module are its own affair
@@ -126,7 +126,7 @@ def _events(layer: NestedCall, run: Node, nodes: Mapping[str, Node]) -> Iterator
         yield from visit(item, ())
 
 
-def _home(names: list[str]) -> str:
+def _owner(names: list[str]) -> str:
     """Return the first part of a path below a layer that is no list: ``layer.0.attention`` of T5's many."""
     place = 0
     while place + 2 < len(names) and names[place + 1].isdecimal():
@@ -135,30 +135,31 @@ def _home(names: list[str]) -> str:
 
 
 @dataclass
-class _Draft:
+class _Unfinished:
     """A step that still grows."""
 
     kind: str
     title: str
     takes: int  # the point that it takes
     beside: int | None
-    units: list[_Unit] = field(default_factory=list)
+    submodules: list[_Submodule] = field(default_factory=list)
     shape: Dimensions | None = None
     added: int | None = None
     met: bool = False
     closed: bool = False
 
     def step(self) -> Step:
-        paths = tuple(path for unit in self.units for path in unit.paths)
-        parameters = sum(unit.parameters for unit in self.units)
+        paths = tuple(path for submodule in self.submodules for path in submodule.paths)
+        parameters = sum(submodule.parameters for submodule in self.submodules)
         return Step(self.kind, self.title, paths, parameters, self.shape, self.added, self.beside, self.met)
 
 
 class _Row:
     """The steps so far.
 
-    A *point* is a value that a step can take: the layer's input, what a step gave, what an addition gave. ``tip`` is
-    the newest one, ``open`` are those of branches that wait to be added, and ``entry`` tells which step takes a point.
+    A *point* is a value that a step can take: the layer's input, what a step gave, what an addition gave. ``current``
+    is the newest one, ``open`` are those of branches that wait to be added, and ``entry`` tells which step takes a
+    point.
     """
 
     def __init__(
@@ -170,52 +171,54 @@ class _Row:
     ) -> None:
         self.takes = takes
         self.shape_of = shape_of
-        self.drafts: list[_Draft] = []
-        # What is marked is every unit (a step may have several) and every addition.
-        self.sources: Sources[_Unit | int] = Sources(origins, layer.earlier)
+        self.unfinished: list[_Unfinished] = []
+        # What is marked is every submodule (a step may have several) and every addition.
+        self.sources: Sources[_Submodule | int] = Sources(origins, layer.earlier)
         self.sources.mark(layer.inputs[:1], _INPUT)
-        self.home: dict[_Unit, int] = {}  # the point that a unit's step gives
-        self.used: dict[int, set[_Unit]] = defaultdict(set)  # units whose output their own step takes up
+        self.given_at: dict[_Submodule, int] = {}  # the point that a submodule's step gives
+        self.used: dict[int, set[_Submodule]] = defaultdict(set)  # submodules whose output their own step takes up
         self.points = 1
-        self.tip = _INPUT
+        self.current = _INPUT
         self.open: set[int] = set()
         self.entry = {_INPUT: 0}
         self.last_weightless = ""
-        self.waiting: list[_Unit] = []  # they take nothing of the layer, as the keys of cross-attention do
+        self.waiting: list[_Submodule] = []  # they take nothing of the layer, as the keys of cross-attention do
 
-    def take(self, unit: _Unit, later: list[_Unit]) -> None:
+    def take(self, submodule: _Submodule, later: list[_Submodule]) -> None:
         """Put a module into the row: into the step before it, or into a new one."""
-        found = self.sources.of(*unit.call.inputs)
-        last = self.drafts[-1] if self.drafts else None
-        if last is not None and _joins(last, unit, later):
-            self.used[self.tip] |= {each for each in found if isinstance(each, _Unit) and self.home[each] == self.tip}
-            if not self._points(found) <= {last.takes, self.tip}:
-                raise NotPlainError(f"{unit.path} takes something else than the modules beside it")
+        found = self.sources.of(*submodule.call.inputs)
+        last = self.unfinished[-1] if self.unfinished else None
+        if last is not None and _joins(last, submodule, later):
+            self.used[self.current] |= {
+                each for each in found if isinstance(each, _Submodule) and self.given_at[each] == self.current
+            }
+            if not self._points(found) <= {last.takes, self.current}:
+                raise NotPlainError(f"{submodule.path} takes something else than the modules beside it")
         else:
             taken = self._points(found)
             if not taken:
-                self.waiting.append(unit)
+                self.waiting.append(submodule)
                 return
             if len(taken) > 1:
-                raise NotPlainError(f"{unit.path} takes {len(taken)} values of the layer at once")
+                raise NotPlainError(f"{submodule.path} takes {len(taken)} values of the layer at once")
             (point,) = taken
             if point not in self.entry:
-                raise NotPlainError(f"{unit.path} takes what another branch gave")
-            beside = None if point == self.tip else self.entry[point]
+                raise NotPlainError(f"{submodule.path} takes what another branch gave")
+            beside = None if point == self.current else self.entry[point]
             if beside is not None:
-                self.open.add(self.tip)
-            title = kinds.TITLES.get(unit.kind, unit.class_name)
-            last = _Draft(unit.kind, title, point, beside)
-            self.drafts.append(last)
+                self.open.add(self.current)
+            title = kinds.TITLES.get(submodule.kind, submodule.class_name)
+            last = _Unfinished(submodule.kind, title, point, beside)
+            self.unfinished.append(last)
             self._advance()
-        for each in (*self.waiting, unit):
-            if each.kind != unit.kind:
+        for each in (*self.waiting, submodule):
+            if each.kind != submodule.kind:
                 raise NotPlainError(f"{each.path} takes nothing of the layer")
-            last.units.append(each)
-            self.home[each] = self.tip
+            last.submodules.append(each)
+            self.given_at[each] = self.current
             self.sources.mark(each.call.outputs, each)
         self.waiting = []
-        last.shape = self.shape_of(unit.call) or last.shape
+        last.shape = self.shape_of(submodule.call) or last.shape
 
     def add(self, call: Call) -> None:
         """See what an addition means: an input that is added, branches that meet, or something inside of a step."""
@@ -226,11 +229,11 @@ class _Row:
             self._add_weightless(call)
             return
         points = self._points(operands[0] | operands[1])
-        branches = points & {self.tip, *self.open}
+        branches = points & {self.current, *self.open}
         others = points - branches
-        if points == {self.tip} or not branches:
+        if points == {self.current} or not branches:
             return  # inside of one step; or it matters to nobody, else whoever takes it will complain
-        last = self.drafts[-1]
+        last = self.unfinished[-1]
         if len(others) > 1 or not others <= self.entry.keys() or (others and last.added is not None):
             raise NotPlainError("its additions do not belong to one step each")
         if others:
@@ -238,9 +241,9 @@ class _Row:
             last.shape = self._entering(last.added)
         last.met = last.met or len(branches) > 1
         self.open -= branches
-        if self.tip in branches:
+        if self.current in branches:
             self._advance()
-            self.sources.mark(call.outputs, self.tip)
+            self.sources.mark(call.outputs, self.current)
         else:
             self.open.add(self.points)
             self.sources.mark(call.outputs, self.points)
@@ -250,55 +253,64 @@ class _Row:
     def _add_weightless(self, call: Call) -> None:
         """Show ``x + f(x)`` as a step when nothing in ``f`` has weights."""
         marks = [self.sources.marks.get(value.number) for value in call.inputs]
-        whole = [mark for mark in marks if mark is not None and self._points({mark}) == {self.tip}]
+        whole = [mark for mark in marks if mark is not None and self._points({mark}) == {self.current}]
         if len(whole) != 1:  # both operands computed, as where positions rotate a query
             return
-        draft = _Draft("other", self.last_weightless or "Without weights", self.tip, None, added=self.entry[self.tip])
-        draft.shape = self._entering(self.entry[self.tip])
-        draft.closed = True
-        self.drafts.append(draft)
+        step = _Unfinished(
+            "other", self.last_weightless or "Without weights", self.current, None, added=self.entry[self.current]
+        )
+        step.shape = self._entering(self.entry[self.current])
+        step.closed = True
+        self.unfinished.append(step)
         self._advance()
-        self.sources.mark(call.outputs, self.tip)
+        self.sources.mark(call.outputs, self.current)
 
     def finished(self, layer: Call) -> list[Step]:
         """Return the steps, after a look at whether the layer gives what the last one gave."""
-        if self._points(self.sources.of(layer.outputs[0])) != {self.tip} or self.open or self.waiting:
+        if self._points(self.sources.of(layer.outputs[0])) != {self.current} or self.open or self.waiting:
             raise NotPlainError("what it gives is not what its last step gave")
-        return [draft.step() for draft in self.drafts]
+        return [step.step() for step in self.unfinished]
 
     def _entering(self, step: int) -> Dimensions | None:
         """Return the shape of what a step takes, which is that of its sum with anything."""
-        beside = self.drafts[step].beside if step < len(self.drafts) else None
+        beside = self.unfinished[step].beside if step < len(self.unfinished) else None
         if beside is not None:
             return self._entering(beside)
-        return self.drafts[step - 1].shape if step else self.takes
+        return self.unfinished[step - 1].shape if step else self.takes
 
     def _advance(self) -> None:
-        self.tip = self.points
+        self.current = self.points
         self.points += 1
-        self.entry[self.tip] = len(self.drafts)
+        self.entry[self.current] = len(self.unfinished)
 
-    def _points(self, marks: frozenset[_Unit | int] | set[_Unit | int]) -> set[int]:
+    def _points(self, marks: frozenset[_Submodule | int] | set[_Submodule | int]) -> set[int]:
         """Return the points where marked values stand; what a step has used up itself stands nowhere else."""
         found = set()
         for mark in marks:
-            point = self.home[mark] if isinstance(mark, _Unit) else mark
-            if isinstance(mark, _Unit) and point != self.tip and mark in self.used[point]:
+            point = self.given_at[mark] if isinstance(mark, _Submodule) else mark
+            if isinstance(mark, _Submodule) and point != self.current and mark in self.used[point]:
                 raise NotPlainError(f"{mark.path} gives something to two steps")
             found.add(point)
         return found
 
 
-def _joins(last: _Draft, unit: _Unit, later: list[_Unit]) -> bool:
+def _joins(last: _Unfinished, submodule: _Submodule, later: list[_Submodule]) -> bool:
     """Tell whether a module belongs to the step before it."""
-    homes = {each.home for each in last.units}
+    owners = {each.owner for each in last.submodules}
     if last.closed:
         return False
-    if unit.kind == last.kind:
-        return (unit.kind in kinds.TITLES and unit.kind != "norm") or (unit.kind == "other" and unit.home in homes)
+    if submodule.kind == last.kind:
+        return (submodule.kind in kinds.TITLES and submodule.kind != "norm") or (
+            submodule.kind == "other" and submodule.owner in owners
+        )
     # A norm inside of attention, such as that of the queries, if attention goes on behind it.
-    goes_on = any(each.kind != "norm" for each in later[:2]) and bool(later) and later[0].home == unit.home
-    return unit.kind == "norm" and last.kind in {"attention", "cross-attention"} and unit.home in homes and goes_on
+    goes_on = any(each.kind != "norm" for each in later[:2]) and bool(later) and later[0].owner == submodule.owner
+    return (
+        submodule.kind == "norm"
+        and last.kind in {"attention", "cross-attention"}
+        and submodule.owner in owners
+        and goes_on
+    )
 
 
 def _titled(steps: list[Step]) -> Iterator[Step]:

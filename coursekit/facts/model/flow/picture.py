@@ -1,4 +1,4 @@
-"""The way of the data through a model, as a picture can show it: towers of stages, stages of steps."""
+"""The way of the data through a model, as a picture can show it: stacks of blocks, blocks of steps."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ Dimensions = tuple["Dimension", ...]
 
 
 class NotPlainError(Exception):
-    """The data does not go straight, so a picture of stages and steps would be wrong; the message says where."""
+    """The data does not go straight, so a picture of blocks and steps would be wrong; the message says where."""
 
 
 @dataclass(frozen=True)
 class Step:
-    """What happens inside a stage, in order.
+    """What happens inside a block, in order.
 
     Attributes
     ----------
@@ -33,7 +33,7 @@ class Step:
     shape
         What comes out, named; None when that was not seen.
     added
-        Whether the input of an earlier step is added to what comes out, and of which one (its index; the stage's own
+        Whether the input of an earlier step is added to what comes out, and of which one (its index; the block's own
         input is that of step 0); None when nothing is added.
     beside
         The index of the step that works on the same input, when this step does not take the output of the one before:
@@ -53,7 +53,7 @@ class Step:
 
 
 @dataclass(frozen=True)
-class Stage:
+class Block:
     """A block of the picture.
 
     Attributes
@@ -98,7 +98,7 @@ class Stage:
 
 @dataclass(frozen=True)
 class Output:
-    """A named tensor that the model returns, and the index of the stage that gives it."""
+    """A named tensor that the model returns, and the index of the block that gives it."""
 
     name: str
     shape: Dimensions
@@ -106,13 +106,13 @@ class Output:
 
 
 @dataclass(frozen=True)
-class Tower:
+class Stack:
     """One stack of layers with what stands before and behind it."""
 
     title: str
     input_name: str
     input_shape: Dimensions
-    stages: tuple[Stage, ...]
+    blocks: tuple[Block, ...]
     outputs: tuple[Output, ...]
 
 
@@ -122,18 +122,18 @@ class Flow:
 
     Attributes
     ----------
-    towers
+    stacks
         One, or an encoder and its decoder; empty when there is no picture.
     reason
         Why there is no picture.
     elsewhere
-        Parameters that belong to no stage.
+        Parameters that belong to no block.
     assumed
         Classes of modules whose output was taken to be shaped like their input, because which weights they use
         depends on the values.
     """
 
-    towers: tuple[Tower, ...] = ()
+    stacks: tuple[Stack, ...] = ()
     reason: str = ""
     elsewhere: int = 0
     assumed: tuple[str, ...] = ()

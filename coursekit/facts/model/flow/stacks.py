@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from coursekit.facts.model.flow import kinds
 from coursekit.facts.model.flow.calls import NestedCall, Sources, nest
 from coursekit.facts.model.flow.layer import steps_of
-from coursekit.facts.model.flow.picture import Flow, NotPlainError, Output, Stage, Step, Tower
+from coursekit.facts.model.flow.picture import Block, Flow, NotPlainError, Output, Stack, Step
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -53,7 +53,7 @@ class _Reader:
         self.called = {call.path for call in trace.calls}
         self.counted: set[str] = set()
         self.top = nest(trace.calls)
-        self.sources: Sources[tuple[int, int]] = Sources(trace.origins)  # marks: (tower, stage)
+        self.sources: Sources[tuple[int, int]] = Sources(trace.origins)  # marks: (stack, block), by number
         seen: Counter[str] = Counter()
         self.nth: dict[int, int] = {}  # the how-manieth call of its module each call is
         for call in trace.calls:
@@ -67,44 +67,44 @@ class _Reader:
         if len(found) > _MOST or (len(found) == _MOST and "decoder_input_ids" not in self.trace.inputs):
             raise NotPlainError(f"the data goes through {len(found)} stacks of layers, not through one")
         shared = self.top if len(found) == 1 else []
-        read = [self._stages(index, _around(shared, *stack)) for index, stack in enumerate(found)]
+        read = [self._blocks(index, _around(shared, *stack)) for index, stack in enumerate(found)]
         inputs = list(self.trace.inputs)
-        towers = []
-        for index, stages in enumerate(read):
+        stacks = []
+        for index, blocks in enumerate(read):
             title = "" if len(found) == 1 else ("Encoder", "Decoder")[index]
             taken = inputs[min(index, len(inputs) - 1)]
             outputs = self._outputs(index)
-            towers.append(Tower(title, taken, self.dimensions[("input", taken)], tuple(stages), outputs))
-        shown = sum(stage.parameters for tower in towers for stage in tower.stages)
+            stacks.append(Stack(title, taken, self.dimensions[("input", taken)], tuple(blocks), outputs))
+        shown = sum(block.parameters for stack in stacks for block in stack.blocks)
         assumed = dict.fromkeys(self.nodes[path].class_name for path in self.trace.stand_ins if path in self.nodes)
-        return Flow(tuple(towers), "", self.tree.total - shown, tuple(assumed))
+        return Flow(tuple(stacks), "", self.tree.total - shown, tuple(assumed))
 
-    def _outputs(self, tower: int) -> tuple[Output, ...]:
-        """Return what a tower gives, and from which of its stages."""
+    def _outputs(self, number: int) -> tuple[Output, ...]:
+        """Return what a stack gives, and from which of its blocks."""
         found = []
         for name, value in self.trace.outputs.items():
             sources = self.sources.of(value)
             if len(sources) == 1:
                 (source,) = sources
-                if source[0] == tower:
+                if source[0] == number:
                     found.append(Output(name, self.dimensions[("output", name)], source[1]))
         return tuple(found)
 
-    def _stages(self, tower: int, calls: list[NestedCall]) -> list[Stage]:
+    def _blocks(self, number: int, calls: list[NestedCall]) -> list[Block]:
         calls = [each for each in calls if self._in_list(each) or self._weighs(each)]
         places = [place for place, each in enumerate(calls) if self._in_list(each)]
         stack = calls[places[0] : places[-1] + 1] if places else []
         if len(stack) != len(places) or not stack:
             raise NotPlainError("something else is called between the layers")
-        before = self._before(calls[: places[0]], stack[0].call, tower)
-        layers = self._layers(stack, tower, len(before))
-        after: list[Stage] = []
+        before = self._before(calls[: places[0]], stack[0].call, number)
+        layers = self._layers(stack, number, len(before))
+        after: list[Block] = []
         for each in calls[places[-1] + 1 :]:
             last = len(before) + len(layers) + len(after) - 1
-            if (tower, last) not in self.sources.of(*each.call.inputs):
+            if (number, last) not in self.sources.of(*each.call.inputs):
                 raise NotPlainError(f"{each.path} does not take what the block before it gave")
             after.append(self._one(each))
-            self.sources.mark(each.call.outputs, (tower, last + 1))
+            self.sources.mark(each.call.outputs, (number, last + 1))
         return [*before, *layers, *after]
 
     def _in_list(self, each: NestedCall) -> bool:
@@ -114,7 +114,7 @@ class _Reader:
     def _weighs(self, each: NestedCall) -> bool:
         return each.path in self.nodes and any(node.tensors for node, _ in self.nodes[each.path].walk())
 
-    def _before(self, calls: list[NestedCall], layer: Call, tower: int) -> list[Stage]:
+    def _before(self, calls: list[NestedCall], layer: Call, number: int) -> list[Block]:
         """Return what stands before the layers: embeddings together, and all together where they are no row."""
         groups: list[list[NestedCall]] = []
         for each in calls:
@@ -137,24 +137,24 @@ class _Reader:
             groups = [calls]
         for index, group in enumerate(groups):
             for each in group:
-                self.sources.mark(each.call.outputs, (tower, index))
+                self.sources.mark(each.call.outputs, (number, index))
         enters = self.dimensions.get(("in", layer.path, "1", "0"))
         return [self._embeddings(group, enters) if self._embeds(group) else self._one(*group) for group in groups]
 
     def _embeds(self, group: list[NestedCall]) -> bool:
         return len(group) > 1 or kinds.is_embedding(self.nodes[group[0].path], group[0].name)
 
-    def _embeddings(self, group: list[NestedCall], enters: Dimensions | None) -> Stage:
+    def _embeddings(self, group: list[NestedCall], enters: Dimensions | None) -> Block:
         paths = self._with_tied(tuple(each.path for each in group))
         names = dict.fromkeys(self.nodes[path].class_name for path in paths if path in self.nodes)
         shape = self.shape(group[-1].call) if len(group) == 1 else enters
-        return Stage("embeddings", "Embeddings", ", ".join(names), paths, 1, "", None, self._count(paths), shape)
+        return Block("embeddings", "Embeddings", ", ".join(names), paths, 1, "", None, self._count(paths), shape)
 
-    def _one(self, each: NestedCall) -> Stage:
+    def _one(self, each: NestedCall) -> Block:
         node = self.nodes[each.path]
-        kind, title = kinds.of_stage(node, each.name)
+        kind, title = kinds.of_block(node, each.name)
         paths = self._with_tied((each.path,))
-        return Stage(kind, title, node.class_name, paths, 1, "", None, self._count(paths), self.shape(each.call))
+        return Block(kind, title, node.class_name, paths, 1, "", None, self._count(paths), self.shape(each.call))
 
     def _with_tied(self, paths: tuple[str, ...]) -> tuple[str, ...]:
         """Add tensors that modules at ``paths`` share with a module that is never called, such as BART's ``shared``."""
@@ -172,24 +172,24 @@ class _Reader:
         """Return the named shape of what a call gave."""
         return self.dimensions.get(("out", call.path, str(self.nth[id(call)]), "0"))
 
-    def _layers(self, stack: list[NestedCall], tower: int, first: int) -> list[Stage]:
+    def _layers(self, stack: list[NestedCall], number: int, first: int) -> list[Block]:
         holder = self.nodes[stack[0].path.rpartition(".")[0]]
         runs: dict[str, int] = {run.source: first + index for index, run in enumerate(holder.children)}
         row: Sources[int] = Sources(self.trace.origins)
-        stage = first
+        block = first
         for index, each in enumerate(stack):
             if index and (not each.call.inputs or row.of(each.call.inputs[0]) != {index - 1}):
                 raise NotPlainError("a layer does not take what the layer before it gave")
             row.mark(each.call.outputs, index)
-            stage = runs.get(each.path, stage)
-            self.sources.mark(each.call.outputs, (tower, stage))
+            block = runs.get(each.path, block)
+            self.sources.mark(each.call.outputs, (number, block))
         by_path = {each.path: each for each in reversed(stack)}
         missing = [run.path for run in holder.children if run.source not in by_path]
         if missing:
             raise NotPlainError(f"{missing[0]} was not called")
         return [self._layer(by_path[run.source], run, holder) for run in holder.children]
 
-    def _layer(self, each: NestedCall, run: Node, holder: Node) -> Stage:
+    def _layer(self, each: NestedCall, run: Node, holder: Node) -> Block:
         steps: tuple[Step, ...] = ()
         unread = ""
         takes = self.dimensions.get(("in", each.path, str(self.nth[id(each.call)]), "0"))
@@ -203,7 +203,7 @@ class _Reader:
         length = holder.length.name if holder.length and whole else ""
         self.counted.add(run.source)
         title = "Stage" if run.class_name.endswith("Stage") else "Layer"
-        return Stage(
+        return Block(
             "layers",
             title,
             run.class_name,
@@ -219,10 +219,10 @@ class _Reader:
         )
 
 
-Stack = tuple[list[NestedCall], list[NestedCall]]
+_Layers = tuple[list[NestedCall], list[NestedCall]]
 
 
-def _stacks(calls: Sequence[NestedCall]) -> list[Stack]:
+def _stacks(calls: Sequence[NestedCall]) -> list[_Layers]:
     """Return each stack of layers: the modules that hold it, outermost first, and the calls that it stands among."""
     lists = {each.path.rpartition(".")[0] for each in calls if each.name.isdecimal()}
     if len(lists) > 1:
