@@ -161,7 +161,10 @@ def _tensorflow() -> dict[str, Any]:
         "Keras bases": {f"{cls.__module__}.{cls.__qualname__}": cls.__bases__ for cls in layers},
         "Keras calls": (base_layer.Layer.__call__, base_layer.Layer.__setattr__, base_layer_v1.Layer.__call__),
         "Keras model": (training.Model.__bases__, tf_inspect.getfullargspec),
-        "TensorFlow seeds": (context.global_seed(), digest(getattr(context.context()._rng, "getstate", str)())),
+        "TensorFlow seeds": (
+            context.global_seed(),
+            digest(getattr(getattr(context.context(), "_rng", None), "getstate", str)()),
+        ),
         "TensorFlow eager": tensorflow.executing_eagerly(),
         "TensorFlow graph": len(ops._default_graph_stack.stack),
         "TensorFlow logger": tensorflow.get_logger().level,

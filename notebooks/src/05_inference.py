@@ -307,6 +307,36 @@ ck.outcome("5.4", len(states))
 # 1.00: the word table gave both the same row, and the position table too, since both stand in place 2. From layer 1 on
 # they differ, because attention mixes in the other tokens, and these are not the same. A vector stands for a token *in
 # its context*, and that is what makes a Transformer worth its price.
+
+# %% [markdown]
+# ## Watch one call happen
+#
+# You can watch that mixing. The view follows one token through the model, with the model's own numbers. It opens at the
+# first exclamation mark and the attention of layer 1. Which token do you think the mark looks at most?
+#
+# In JupyterLab, choose another head, another token or another step; the arrow keys walk along.
+
+# %%
+view = ck.ForwardPass(model, model_inputs, tokenizer, step="layer 1 attention", token=2)
+view
+
+# %% [markdown]
+# Under each step stands the line of NumPy that computes it. Do it once by hand: the *query* of the mark times the *key*
+# of every token, made into shares that add up to one, and with these shares the *values* are mixed. Is that what the
+# model went on with?
+
+# %%
+step = view.step("layer 1 attention")
+scores = step.query[0, 2] @ step.key[0].T * step.scale  # in the first attention head
+shares = np.exp(scores - scores.max())
+shares = shares / shares.sum()
+
+for token, share in zip(tokenizer.convert_ids_to_tokens(encoded_sequences[0]), shares, strict=True):
+    print(f"{token:8}{share:.2f}")
+print("what the model went on with:", np.allclose(shares @ step.value[0], step.context[0, 2], atol=1e-5))
+
+# %% [markdown]
+# ## One word, two meanings
 #
 # A word with two meanings shows it best. Take the *bank* of a river and the *bank* that lends money, two sentences of
 # each. Compare the vectors of *bank*, layer by layer. What do you expect for two rivers? And for river and money?
