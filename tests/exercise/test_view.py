@@ -9,6 +9,9 @@ from coursekit.course.exercises import progress
 from coursekit.course.exercises.asked import lessons
 from coursekit.errors import CourseError
 
+# What a cell shows stays open: it is the face that a learner answers with.
+pytestmark = pytest.mark.changes("open widgets")
+
 
 @pytest.fixture(autouse=True)
 def _place(tmp_path, monkeypatch):
