@@ -140,7 +140,8 @@ def test_a_tuple_has_the_names_of_the_output(head, inputs):
     asked = {"output_attentions": True, "output_hidden_states": True}
     named, plain = model(**inputs, **asked), model(**inputs, **asked, return_dict=False)
 
-    assert names(ck.OutputExplorer(plain, inputs, config=model)) == list(named)
+    kept = [name for name, value in named.items() if len(value)]  # transformers 5 fills in empty tuples
+    assert names(ck.OutputExplorer(plain, inputs, config=model)) == kept
 
 
 @pytest.mark.parametrize("model_class", ["MambaModel", "FNetModel"])
@@ -203,8 +204,13 @@ def test_longformer_looks_at_neighbours_and_bigbird_fills_blocks(tokenizer, inpu
     ids = torch.randint(1000, 2000, (1, 50))
     filled = big(ids, output_attentions=True, output_hidden_states=True)
     assert filled.hidden_states[0].shape[1] == 52
-    tokens = ck.OutputExplorer(filled, ids, tokenizer, config=big).facts.sequences[0]
-    assert [token.kind for token in tokens[-3:]] == ["real", "padding", "padding"]
+    facts = ck.OutputExplorer(filled, ids, tokenizer, config=big).facts
+    kinds = [token.kind for token in facts.sequences[0][-3:]]
+    if filled.hidden_states[-1].shape[1] == 52:
+        assert kinds == ["real", "padding", "padding"]
+    else:  # transformers 5 cuts the last layer, and no picture holds both lengths
+        assert kinds == ["real"] * 3
+        assert "(1, 50, 32), (1, 52, 32)" in " ".join(facts.part.notes)
 
 
 @pytest.mark.parametrize("wrong", ["inputs", "attention_masks", "ids", "mask", "input_id", "token_ids"])

@@ -28,7 +28,14 @@ def no_gradients():
 @pytest.fixture(scope="module")
 def t5():
     config = transformers.T5Config(
-        vocab_size=30522, d_model=16, d_kv=8, d_ff=16, num_layers=2, num_heads=2, decoder_start_token_id=0
+        vocab_size=30522,
+        d_model=16,
+        d_kv=8,
+        d_ff=16,
+        num_layers=2,
+        num_heads=2,
+        decoder_start_token_id=0,
+        attn_implementation="eager",
     )
     return transformers.T5ForConditionalGeneration(config).eval()
 

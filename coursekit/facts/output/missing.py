@@ -95,7 +95,16 @@ def takes_argument(model: Any, argument: str) -> bool:
         parameters = inspect.signature(function).parameters  # type: ignore[arg-type]  # None raises TypeError too
     except (TypeError, ValueError):
         return True
-    return argument in parameters or any(one.kind is one.VAR_KEYWORD for one in parameters.values())
+    if argument in parameters:
+        return True
+    # transformers 5 passes any argument on, and lists what a model can record.
+    recorded = getattr(model, "_can_record_outputs", None)
+    if isinstance(recorded, dict) and recorded:
+        return argument.removeprefix("output_") in recorded
+    # A model that names one of the two (FNet: the hidden states) and not the other does not have the other.
+    if any(other in parameters for other in ("output_hidden_states", "output_attentions")):
+        return False
+    return any(one.kind is one.VAR_KEYWORD for one in parameters.values())
 
 
 def _base_class(config: Any, framework: str) -> Any:
