@@ -81,12 +81,13 @@ def limits(facts: tuple[ForwardFacts, ...]) -> dict[str, Any]:
 
     steps = [step for each in facts for step in each.steps]
     parts = [part.vectors for step in steps if isinstance(step, EmbeddingsStep) for part in step.parts]
-    found: dict[str, Any] = {
+    found = {
         "vector": end([step.after for step in steps if step.kind not in {"head", "attention", "feed-forward"}]),
         "embedding": end(parts),
     }
+    inside: dict[str, dict[str, float]] = {}
     for step in steps:
-        mine = found.setdefault(step.name, {"branch": 0.0, "heads": 0.0, "values": 0.0, "wide": 0.0})
+        mine = inside.setdefault(step.name, {"branch": 0.0, "heads": 0.0, "values": 0.0, "wide": 0.0})
         held: dict[str, list[Any]] = {
             "branch": [step.after],
             "heads": [getattr(step, "query", None), getattr(step, "key", None)],
@@ -97,7 +98,7 @@ def limits(facts: tuple[ForwardFacts, ...]) -> dict[str, Any]:
             there = [array for array in arrays if array is not None]
             if there and step.kind not in {"head", "embeddings"}:
                 mine[name] = max(mine[name], end(there))
-    return found
+    return {**found, "steps": inside}
 
 
 def _products(step: AttentionStep) -> Any:
@@ -176,12 +177,10 @@ class _Packer:
             "heading": heading(step),
             "layer": step.layer,
             "stack": step.stack,
-            "paths": list(step.paths),
             "closed": step.closed,
             "notes": list(step.notes),
             "lines": [[line.title, line.code] for line in step.lines],
             "why": why(step),
-            "difference": step.difference,
             "change": [round(float(each), 4) if np.isfinite(each) else 0 for each in step.change],
             "rows": None if step.rows is None else list(step.rows),
             "shape": [
@@ -194,51 +193,48 @@ class _Packer:
             ],
         }
         scores = isinstance(step, HeadStep) and step.kind == "head"
-        if not scores:
-            data["after"] = self.vectors(step.after, rows)
+        data["after"] = None if scores else self.vectors(step.after, rows)
         before = step.before if len(step.before) > max(rows, default=0) else step.after
-        if step.kind in {"attention", "cross-attention", "feed-forward", "norm", "pooler", "head", "layer"}:
-            data["before"] = self.vectors(before, rows)
+        shown = step.kind in {"attention", "cross-attention", "feed-forward", "norm", "pooler", "head", "layer", "other"}
+        data["before"] = self.vectors(before, rows) if shown else None
         if isinstance(step, EmbeddingsStep) and step.parts:
-            data["parts"] = [
+            parts = [
                 {
                     "name": part.name,
-                    "path": part.path,
                     "rows": None if part.indices is None else list(part.indices),
                     "vectors": self.vectors(part.vectors, rows),
                 }
                 for part in step.parts
             ]
-            data |= self._norm(step, rows, [part["vectors"] for part in data["parts"]])
+            data["embeddings"] = {"parts": parts, **self._norm(step, rows, [part["vectors"] for part in parts])}
         elif isinstance(step, AttentionStep) and step.query is not None:
-            data |= self._attention(step)
+            data["attention"] = self._attention(step)
         elif isinstance(step, SumStep) and not step.closed:
-            data["around"] = self.vectors(step.around, rows)
-            data["through"] = [self.vectors(each, rows) for each in step.through]
-            data |= self._norm(step, rows, [data["around"], *data["through"]] if step.through else [data["before"]])
+            around, through = self.vectors(step.around, rows), [self.vectors(each, rows) for each in step.through]
+            terms = [around, *through] if step.through else [data["before"]]
+            data["sum"] = {"around": around, "through": through, **self._norm(step, rows, terms)}
         elif isinstance(step, FeedForwardStep) and step.wide is not None:
-            wide = step.wide
-            data |= {"wide": self.vectors(wide, rows), "up": self.vectors(step.up, rows)}
-            data |= {"inner": self.vectors(step.inner, rows) if step.up is not None else None}
-            data |= {"activation": step.activation, "inside": [wide.shape[-1], named.get(wide.shape[-1], "")]}
+            data["feedForward"] = {
+                "wide": self.vectors(step.wide, rows),
+                "up": self.vectors(step.up, rows),
+                "inner": None if step.up is None else self.vectors(step.inner, rows),
+                "activation": step.activation,
+                "width": [step.wide.shape[-1], named.get(step.wide.shape[-1], "")],
+            }
         elif isinstance(step, HeadStep):
-            data |= self._head(step, rows)
+            data["head"] = self._head(step, rows)
         return data
 
     def _norm(self, step: Any, rows: list[int], parts: list[int | None]) -> dict[str, Any]:
         if step.total is None:
             return {"norm": None, "total": None}
-        if step.norm is None:
-            return {"norm": None, "total": self.total(step.total, parts, rows)}
-        total = step.total[rows]
-        return {
-            "norm": step.norm.kind,
-            "total": self.total(step.total, parts, rows),
-            "mean": total.mean(-1).astype(np.float32),
-            "spread": total.std(-1).astype(np.float32)
-            if step.norm.kind == "LayerNorm"
-            else np.sqrt((total**2).mean(-1)).astype(np.float32),
-        }
+        total, norm = step.total[rows], None
+        if step.norm is not None:
+            layer = step.norm.kind == "LayerNorm"
+            spread = total.std(-1) if layer else np.sqrt((total**2).mean(-1))
+            mean = total.mean(-1)
+            norm = {"kind": step.norm.kind, "mean": mean.astype(np.float32), "spread": spread.astype(np.float32)}
+        return {"norm": norm, "total": self.total(step.total, parts, rows)}
 
     def _attention(self, step: AttentionStep) -> dict[str, Any]:
         rows = self.kept.tokens[step.stack]
@@ -277,18 +273,19 @@ class _Packer:
         return data
 
     def _head(self, step: HeadStep, rows: list[int]) -> dict[str, Any]:
-        data: dict[str, Any] = {"output": step.output, "activation": step.activation, "vocabulary": step.vocabulary}
+        data: dict[str, Any] = {"activation": step.activation, "vocabulary": step.vocabulary, "best": None}
         data["stages"] = [[title, self.vectors(values, rows)] for title, values in step.stages]
-        data["wide"] = self.vectors(step.wide, rows)
         if step.kind != "head":
             return data
         scores = step.after[rows]
         best = np.argsort(-scores, axis=-1)[:, : min(BEST, scores.shape[-1])]
         shares = np.exp(scores - scores.max(-1, keepdims=True))
         shares = shares / shares.sum(-1, keepdims=True)
-        data["best"] = [[self.word(step, int(at)) for at in row] for row in best]
-        data["scores"] = np.take_along_axis(scores, best, -1).astype(np.float32)
-        data["shares"] = np.take_along_axis(shares, best, -1).astype(np.float32)
+        data["best"] = {
+            "words": [[self.word(step, int(at)) for at in row] for row in best],
+            "scores": np.take_along_axis(scores, best, -1).astype(np.float32),
+            "shares": np.take_along_axis(shares, best, -1).astype(np.float32),
+        }
         return data
 
     def word(self, step: HeadStep, at: int) -> str:
