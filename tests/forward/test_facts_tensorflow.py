@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from coursekit.errors import CourseError
 from coursekit.facts.forward.facts import forward_facts
 from coursekit.facts.forward.graph import difference
 
@@ -62,5 +63,17 @@ def test_relatives_are_shown_whole(name):
         {"dim": 16, "hidden_dim": 24, "n_heads": 4, "n_layers": 2, "vocab_size": 30} if name == "DistilBert" else SIZES
     )
     model = getattr(transformers, f"TF{name}Model")(getattr(transformers, f"{name}Config")(**sizes))
+    output = model(IDS, output_attentions=True)
 
-    assert forward_facts(model, {"input_ids": IDS}).whole
+    facts = forward_facts(model, {"input_ids": IDS})
+
+    assert facts.whole, [(step.name, step.closed) for step in facts.closed]
+    np.testing.assert_allclose(facts["last hidden state"].after, output.last_hidden_state[0], atol=1e-5)
+    np.testing.assert_allclose(facts["layer 2 attention"].weights, output.attentions[1][0], atol=1e-5)
+
+
+def test_a_model_without_weights_is_to_be_called_first():
+    model = transformers.TFBertModel(transformers.BertConfig(**SIZES))
+
+    with pytest.raises(CourseError, match="first called"):
+        forward_facts(model, {"input_ids": IDS})

@@ -16,9 +16,9 @@ from coursekit.facts.forward.equations import (
     same_matrix,
     times_matrix,
 )
+from coursekit.facts.forward.feed_forward import active
 from coursekit.facts.forward.formulas import ACTIVATIONS, norms
 from coursekit.facts.forward.graph import ClosedError, Graph, difference
-from coursekit.facts.forward.layer import active
 from coursekit.facts.forward.steps import HeadStep, Line, Norm, Step, SumStep
 
 if TYPE_CHECKING:

@@ -126,7 +126,7 @@ def read_inputs(model: Any, inputs: Any, tokenizer: Any, *, sequence: int, name:
         raise CourseError(
             f"The insides of {name}, a {type(model).__name__}, cannot be watched: {reason}.",
             why="the view shows the numbers of a real pass.",
-            remedy="Load the model with its weights: AutoModel.from_pretrained(checkpoint).",
+            remedy="Load the model with its weights, AutoModel.from_pretrained(checkpoint), or call it once.",
         )
     arrays, batch = _arrays(inputs, name)
     if isinstance(sequence, bool) or not isinstance(sequence, (int, np.integer)) or not -batch <= sequence < batch:

@@ -46,7 +46,11 @@ def unwrapped(model: Any) -> Any:
 
 def refusal(model: Any) -> str:
     """Return why no pass of this model can be recorded, or nothing."""
-    if any(not hasattr(weight, "numpy") for weight in model.weights):
+    try:
+        weights = model.weights
+    except ValueError:
+        return "TensorFlow makes its weights when it is first called, which has not happened yet"
+    if any(not hasattr(weight, "numpy") for weight in weights):
         return "its weights are symbolic, without numbers"
     return ""
 
