@@ -86,6 +86,18 @@ def test_the_page_holds_each_vector_once_and_within_its_bound(view):
     np.testing.assert_array_equal(packed["first"], view.step("layer 1 add and norm 2").after[:, :6])
 
 
+def test_the_page_has_queries_keys_and_values_of_every_head_and_no_others(view):
+    run = view.payload()["runs"][0]
+
+    for sent in run["steps"]:
+        for name in ("query", "key", "value", "context") if sent["kind"] == "attention" else ():
+            heads = getattr(view.step(sent["name"]), name)
+            side_by_side = np.concatenate(list(heads), axis=-1)
+            packed = run["pool"][sent["attention"][name]]
+            np.testing.assert_array_equal(packed["first"], side_by_side[:, :6])
+            np.testing.assert_allclose(packed["length"], np.linalg.norm(side_by_side, axis=-1), rtol=1e-6)
+
+
 def test_a_long_text_is_followed_for_chosen_tokens_and_the_view_says_so(monkeypatch, model):
     from coursekit.views.forward import payload
 

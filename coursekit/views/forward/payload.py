@@ -132,6 +132,7 @@ class _Packer:
         self.exact = exact
         self.pool: list[dict[str, Any]] = []
         self.places: dict[Any, int] = {}
+        self.held: list[Any] = []  # while an array lives, no other one takes its address
 
     def vectors(self, array: Any, rows: list[int]) -> int | None:
         """Return the place of vectors ``(tokens, width)`` in the pool: what one step gives, the next one takes."""
@@ -141,6 +142,7 @@ class _Packer:
         if key not in self.places:
             self.places[key] = len(self.pool)
             self.pool.append(self._packed(array, rows))
+            self.held.append(array)
         return self.places[key]
 
     def total(self, array: Any, parts: list[int | None], rows: list[int]) -> dict[str, Any]:
@@ -195,7 +197,16 @@ class _Packer:
         scores = isinstance(step, HeadStep) and step.kind == "head"
         data["after"] = None if scores else self.vectors(step.after, rows)
         before = step.before if len(step.before) > max(rows, default=0) else step.after
-        shown = step.kind in {"attention", "cross-attention", "feed-forward", "norm", "pooler", "head", "layer", "other"}
+        shown = step.kind in {
+            "attention",
+            "cross-attention",
+            "feed-forward",
+            "norm",
+            "pooler",
+            "head",
+            "layer",
+            "other",
+        }
         data["before"] = self.vectors(before, rows) if shown else None
         if isinstance(step, EmbeddingsStep) and step.parts:
             parts = [
