@@ -25,7 +25,9 @@ const ACTIVATIONS = {
 	sigmoid: (x) => 1 / (1 + Math.exp(-x)),
 };
 
-const [WIDTH, HEIGHT, EDGE] = [520, 190, 24];
+const WIDTH = 520;
+const HEIGHT = 190;
+const EDGE = 24;
 
 /**
  * @param {Vectors} vectors
