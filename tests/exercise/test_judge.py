@@ -69,10 +69,16 @@ ODD = [
     *(broken, lambda: None, lambda *_: ..., lambda *_: 3, lambda *_: endless(), lambda *_: Hostile(), type, exercise),
     *({"input_ids": "no"}, {1: 2}, [None, None], [Hostile()], range(3), iter([]), ValueError("x"), NotImplemented),
 ]
+# Hypothesis looks at what it generates, which a hostile object does not survive: those are tried one by one.
+TAME = [
+    value
+    for value in ODD
+    if type(value) is not Hostile and not (type(value) is list and any(type(one) is Hostile for one in value))
+]
 values = some.recursive(
     some.one_of(
         *(some.none(), some.booleans(), some.integers(), some.floats(), some.complex_numbers(), some.text()),
-        *(some.binary(), some.sampled_from(range(len(ODD))).map(lambda index: ODD[index])),
+        *(some.binary(), some.sampled_from(range(len(TAME))).map(lambda index: TAME[index])),
         some_numpy.arrays(some_numpy.scalar_dtypes(), some_numpy.array_shapes(min_dims=0, max_side=3)),
     ),
     lambda inner: some.one_of(
