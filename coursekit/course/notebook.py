@@ -89,10 +89,11 @@ _state: dict[str, str] = {}
 
 def _check_kernel(chosen: frameworks.Framework) -> None:
     """Raise a CourseError where transformers was imported without this framework: it looks for it only once."""
-    from transformers.utils import is_tf_available, is_torch_available
+    from transformers import utils
 
-    there = {"pytorch": is_torch_available, "tensorflow": is_tf_available}[chosen.name]
-    if there():
+    # transformers 5 has no TensorFlow, and the versions are checked before.
+    there = getattr(utils, {"pytorch": "is_torch_available", "tensorflow": "is_tf_available"}[chosen.name], None)
+    if there is None or there():
         return
     before = frameworks.get(_state["track"]).label if "track" in _state else "another framework"
     raise CourseError(

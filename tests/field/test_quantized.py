@@ -6,6 +6,7 @@ import shutil
 
 import pytest
 from damage import change_config
+from saving import needs_torchvision
 
 from coursekit.facts.checkpoint.inspect import checkpoint_facts
 from coursekit.facts.checkpoint.quantized import quantization
@@ -62,6 +63,7 @@ def test_bitsandbytes(folder, bert, bits):
     assert "are packed (bitsandbytes" in CheckpointInspector(folder).summary()
 
 
+@needs_torchvision
 @pytest.mark.filterwarnings("ignore")
 def test_quantize_dynamic(folder, bert):
     packed = torch.ao.quantization.quantize_dynamic(bert, {torch.nn.Linear}, dtype=torch.qint8)

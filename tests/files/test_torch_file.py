@@ -5,6 +5,7 @@ from __future__ import annotations
 import collections
 
 import pytest
+from saving import needs_torchvision
 
 from coursekit.facts.files.formats import torch_pickle
 from coursekit.facts.files.formats.weight_file import read_weight_file
@@ -64,7 +65,10 @@ def loaded(value, name="", found=None):
 
 
 @pytest.mark.parametrize("legacy", [False, True], ids=["zip", "bare pickles"])
-@pytest.mark.parametrize("content", CONTENTS)
+@pytest.mark.parametrize(
+    "content",
+    [pytest.param(name, marks=[needs_torchvision] if name == "quantized" else []) for name in CONTENTS],
+)
 def test_what_torch_saves_is_listed_as_it_loads(tmp_path, content, legacy):
     path = tmp_path / "x.bin"
     if legacy and content == "new types":

@@ -81,7 +81,7 @@ def test_a_config_without_a_base_model_is_told_which_class_builds_it():
 
 def test_a_library_that_is_missing_is_named():
     with pytest.raises(CourseError, match="timm") as raised:
-        size_facts(transformers.TimmBackboneConfig("resnet18"), framework="pytorch")
+        size_facts(transformers.TimmBackboneConfig(backbone="resnet18"), framework="pytorch")
     assert "Install" in raised.value.remedy
 
 
