@@ -110,7 +110,7 @@ def _overridden(name: str, wanted: str) -> Choice:
 def _as_named(name: str, subfolder: str = "", revision: str = "") -> Choice | str:
     """Return the choice of ``name`` itself, or why it is neither in the cache nor to be had from the Hub."""
     begun = time.monotonic()
-    source = locate(name, subfolder=subfolder, revision=revision or "main")
+    source = locate(name, subfolder=subfolder, revision=revision or "main", model_types=False)
     if source.is_object:
         raise CourseError(
             f"{source}. ck.checkpoint needs a name.",

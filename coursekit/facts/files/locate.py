@@ -95,7 +95,7 @@ def is_config(value: Any) -> bool:
     return hasattr(type(value), "model_type") and hasattr(type(value), "attribute_map")
 
 
-def locate(value: Any, *, subfolder: str = "", revision: str = "") -> Source:
+def locate(value: Any, *, subfolder: str = "", revision: str = "", model_types: bool = True) -> Source:
     """Return what ``value`` names; nothing is loaded, and nobody on the network is asked.
 
     Parameters
@@ -107,6 +107,8 @@ def locate(value: Any, *, subfolder: str = "", revision: str = "") -> Source:
         The folder below the checkpoint's own that holds the files, as in ``from_pretrained``.
     revision
         The branch, tag or commit of an id, as in ``from_pretrained``; empty for ``main``.
+    model_types
+        Whether a name may be a model type; to know them, transformers is imported. Otherwise it is taken for an id.
 
     Raises
     ------
@@ -114,7 +116,7 @@ def locate(value: Any, *, subfolder: str = "", revision: str = "") -> Source:
         When it is none of these: what it is instead, or the nearest name.
     """
     if isinstance(value, (str, os.PathLike)) and not isinstance(value, type):
-        return _named(_text(value), _checked(subfolder, "subfolder"), _checked(revision, "revision"))
+        return _named(_text(value), _checked(subfolder, "subfolder"), _checked(revision, "revision"), model_types)
     if isinstance(value, type):
         if hasattr(value, "model_type") and hasattr(value, "attribute_map"):
             return Source(CONFIG_CLASS, value.__name__, value)
@@ -187,7 +189,7 @@ def _nothing(value: Any) -> CourseError:
     )
 
 
-def _named(name: str, subfolder: str, revision: str) -> Source:
+def _named(name: str, subfolder: str, revision: str, model_types: bool) -> Source:
     if "\0" in name or not name.strip():
         lookup.check_id(name)
     path = _expanded(name)
@@ -200,10 +202,11 @@ def _named(name: str, subfolder: str, revision: str) -> Source:
     cached = _cached(name, subfolder, revision)
     if cached is not None:
         return cached
-    from transformers import CONFIG_MAPPING
+    if model_types:
+        from transformers import CONFIG_MAPPING
 
-    if name in CONFIG_MAPPING:
-        return Source(MODEL_TYPE, name)
+        if name in CONFIG_MAPPING:
+            return Source(MODEL_TYPE, name)
     lookup.check_id(name)
     return Source(ID, name, checkpoint=name)
 
