@@ -77,7 +77,7 @@ class CheckpointInspector(Explorer[CheckpointFacts]):
         reject_unknown(unknown, known, where="ck.CheckpointInspector")
         options = {"subfolder": subfolder, "revision": revision}
         if gguf_file := words(gguf_file, "gguf_file", example="model-q4.gguf"):
-            folder = locate(source, **options).folder
+            folder = locate(source, subfolder=subfolder, revision=revision).folder
             source, options = (folder or Path()) / gguf_file, {}
         self.facts = checkpoint_facts(source, variant=words(variant, "variant", example="fp16") or None, **options)
 
